@@ -1,0 +1,152 @@
+"""The server process: starting it, finding one that runs, and ending it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from frontdesk.lib.embedded_postgres.binaries import Binaries
+from frontdesk.lib.embedded_postgres.identity import Identity
+from frontdesk.lib.embedded_postgres.locks import FileLock
+from frontdesk.lib.embedded_postgres.sockets import PORT
+
+# For a small machine: measured at rest, all of the server's processes hold about 40 MB.
+SETTINGS: Mapping[str, str] = {
+    "shared_buffers": "96MB",
+    "max_connections": "80",
+    "maintenance_work_mem": "48MB",
+    "max_wal_size": "256MB",
+    "min_wal_size": "48MB",
+    "autovacuum_max_workers": "2",
+    "max_worker_processes": "4",
+    "max_parallel_workers_per_gather": "0",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+    "io_method": "sync",
+    "jit": "off",
+    # A client is a schema: one transaction may touch the tables of many.
+    "max_locks_per_transaction": "1024",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "cluster_name": "frontdesk",
+    "logging_collector": "on",
+    "log_directory": "log",
+    "log_filename": "postgresql-%Y%m%d-%H%M%S.log",
+    "log_file_mode": "0600",
+    "log_rotation_age": "1d",
+    "log_rotation_size": "10MB",
+    "log_line_prefix": "%m [%p] ",
+    "lc_messages": "C",
+}
+
+
+@dataclass(frozen=True)
+class PidFile:
+    """What a running server says of itself in ``postmaster.pid``."""
+
+    pid: int
+    socket_folder: Path
+    status: str
+
+
+def read_pid_file(cluster: Path) -> PidFile | None:
+    """None while there is none or it is not fully written."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+        return PidFile(int(lines[0]), Path(lines[4]), lines[7].strip())
+    except (FileNotFoundError, ValueError, IndexError):
+        return None
+
+
+def find_ready(cluster: Path) -> PidFile | None:
+    """The server that is up and takes connections on this database, if one does."""
+    found = read_pid_file(cluster)
+    if found and found.status == "ready" and _serves(found.pid, cluster):
+        return found
+    return None
+
+
+def forget_reused_number(cluster: Path) -> None:
+    """Remove the pid file of a killed server whose number another process has by now.
+
+    PostgreSQL recovers from a pid file left behind, but takes any living process of that number
+    for a server; in a container that starts afresh this is the rule.
+    """
+    found = read_pid_file(cluster)
+    if found and _lives(found.pid) and not _serves(found.pid, cluster):
+        (cluster / "postmaster.pid").unlink()
+
+
+def server_environment() -> dict[str, str]:
+    """This process's, without what would steer PostgreSQL or translate what it says."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def launch(
+    binaries: Binaries,
+    identity: Identity,
+    cluster: Path,
+    socket_folder: Path,
+    settings: Mapping[str, str],
+    lock: FileLock,
+    log: Path,
+) -> subprocess.Popen[bytes]:
+    """Start the server in a session of its own, so that Ctrl-C reaches us and not it.
+
+    The server and all its processes inherit ``lock``: it is free only once all have ended.
+    """
+    chosen = {
+        **SETTINGS,
+        **settings,
+        "listen_addresses": "",
+        "port": str(PORT),
+        "unix_socket_directories": str(socket_folder),
+        "unix_socket_permissions": "0700",
+    }
+    options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(binaries.postgres), "-D", identity.path_from_inside(cluster), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=server_environment(),
+            start_new_session=True,
+            pass_fds=[lock.fileno()],
+            **identity.process_options(cluster),
+        )
+
+
+def signal_server(pid: int, signal: int) -> None:
+    try:
+        os.kill(pid, signal)
+    except ProcessLookupError:
+        return
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _serves(pid: int, cluster: Path) -> bool:
+    """Whether that process is a server standing in that folder, not one that got its number."""
+    if sys.platform != "linux":
+        listed = subprocess.run(
+            ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
+        )
+        return "postgres" in listed.stdout
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(cluster) and (
+            Path(f"/proc/{pid}/comm").read_text().strip() == "postgres"
+        )
+    except OSError:
+        return False

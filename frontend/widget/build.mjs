@@ -1,1 +1,2 @@
-export async function buildWidget() { return []; }
+import { mkdir } from "node:fs/promises";
+export async function buildWidget(here, out) { await mkdir(out, { recursive: true }); return []; }

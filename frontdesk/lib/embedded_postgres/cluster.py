@@ -13,6 +13,7 @@ from frontdesk.lib.embedded_postgres.errors import (
     disk_full,
 )
 from frontdesk.lib.embedded_postgres.identity import Identity
+from frontdesk.lib.embedded_postgres.locks import FileLock
 from frontdesk.lib.embedded_postgres.postmaster import server_environment
 
 DATABASE = "frontdesk"
@@ -41,19 +42,27 @@ def check_cluster(cluster: Path) -> None:
 
 
 def create_cluster(
-    cluster: Path, binaries: Binaries, identity: Identity, settings: Mapping[str, str]
+    cluster: Path,
+    binaries: Binaries,
+    identity: Identity,
+    settings: Mapping[str, str],
+    lock: FileLock,
 ) -> None:
-    """Make a new database beside its final place, then move it there in one step."""
+    """Make a new database beside its final place, then move it there in one step.
+
+    The programs at work inherit ``lock``, so that after a kill nobody clears up under them.
+    """
     if shutil.disk_usage(cluster.parent).free < NEEDED_MB * 1_000_000:
         raise disk_full(cluster.parent, NEEDED_MB)
     unfinished = cluster.with_name(f"{cluster.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
     unfinished.mkdir(mode=0o700)
     try:
         identity.own(unfinished)
         durable = settings.get("fsync", "on") != "off"
-        _run(_initdb(binaries, identity, unfinished, durable), identity, unfinished)
-        _run(_single(binaries, identity, unfinished), identity, unfinished, _CREATE_DATABASE)
+        _run(_initdb(binaries, identity, unfinished, durable), identity, unfinished, lock)
+        _run(_single(binaries, identity, unfinished), identity, unfinished, lock, _CREATE_DATABASE)
         unfinished.rename(cluster)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -85,7 +94,9 @@ def _single(binaries: Binaries, identity: Identity, folder: Path) -> list[str]:
     return [str(binaries.postgres), "--single", "-D", data, "-c", "exit_on_error=on", "postgres"]
 
 
-def _run(command: list[str], identity: Identity, folder: Path, text: str = "") -> None:
+def _run(
+    command: list[str], identity: Identity, folder: Path, lock: FileLock, text: str = ""
+) -> None:
     done = subprocess.run(
         command,
         input=text,
@@ -94,6 +105,7 @@ def _run(command: list[str], identity: Identity, folder: Path, text: str = "") -
         check=False,
         env=server_environment(),
         start_new_session=True,
+        pass_fds=[lock.fileno()],
         **identity.process_options(folder),
     )
     if done.returncode == 0:

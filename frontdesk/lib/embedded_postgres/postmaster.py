@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from frontdesk.lib.embedded_postgres.binaries import Binaries
 from frontdesk.lib.embedded_postgres.identity import Identity
 from frontdesk.lib.embedded_postgres.locks import FileLock
-from frontdesk.lib.embedded_postgres.sockets import PORT
+from frontdesk.lib.embedded_postgres.sockets import PORT, SOCKET_NAME
 
 # For a small machine: measured at rest, all of the server's processes hold about 40 MB.
 SETTINGS: Mapping[str, str] = {
@@ -68,15 +69,17 @@ def find_ready(cluster: Path) -> PidFile | None:
     return None
 
 
-def forget_reused_number(cluster: Path) -> None:
-    """Remove the pid file of a killed server whose number another process has by now.
+def forget_killed_server(cluster: Path, socket_folder: Path) -> None:
+    """Remove what a killed server left behind where its number is taken: a process has it by now.
 
-    PostgreSQL recovers from a pid file left behind, but takes any living process of that number
-    for a server; in a container that starts afresh this is the rule.
+    PostgreSQL recovers from such files alone, but takes any process of that number, even one
+    that ended and was never waited for, for a server. In a container both are the rule.
     """
-    found = read_pid_file(cluster)
-    if found and _lives(found.pid) and not _serves(found.pid, cluster):
-        (cluster / "postmaster.pid").unlink()
+    for path in (cluster / "postmaster.pid", socket_folder / f"{SOCKET_NAME}.lock"):
+        with suppress(FileNotFoundError, ValueError):
+            pid = int(path.read_text().partition("\n")[0])
+            if _lives(pid) and not _serves(pid, cluster):
+                path.unlink()
 
 
 def server_environment() -> dict[str, str]:
@@ -85,19 +88,37 @@ def server_environment() -> dict[str, str]:
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def launch(
-    binaries: Binaries,
-    identity: Identity,
-    cluster: Path,
-    socket_folder: Path,
-    settings: Mapping[str, str],
-    lock: FileLock,
-    log: Path,
-) -> subprocess.Popen[bytes]:
+@dataclass(frozen=True)
+class Launch:
+    """What runs, as whom, and where its files, its socket and its first words go."""
+
+    binaries: Binaries
+    identity: Identity
+    cluster: Path
+    socket_folder: Path
+    log: Path
+
+
+def launch(what: Launch, settings: Mapping[str, str], lock: FileLock) -> subprocess.Popen[bytes]:
     """Start the server in a session of its own, so that Ctrl-C reaches us and not it.
 
     The server and all its processes inherit ``lock``: it is free only once all have ended.
     """
+    data = what.identity.path_from_inside(what.cluster)
+    with what.log.open("wb") as output:
+        return subprocess.Popen(
+            [str(what.binaries.postgres), "-D", data, *_options(settings, what.socket_folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=server_environment(),
+            start_new_session=True,
+            pass_fds=[lock.fileno()],
+            **what.identity.process_options(what.cluster),
+        )
+
+
+def _options(settings: Mapping[str, str], socket_folder: Path) -> list[str]:
     chosen = {
         **SETTINGS,
         **settings,
@@ -106,18 +127,7 @@ def launch(
         "unix_socket_directories": str(socket_folder),
         "unix_socket_permissions": "0700",
     }
-    options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [str(binaries.postgres), "-D", identity.path_from_inside(cluster), *options],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=server_environment(),
-            start_new_session=True,
-            pass_fds=[lock.fileno()],
-            **identity.process_options(cluster),
-        )
+    return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
 
 
 def signal_server(pid: int, signal: int) -> None:

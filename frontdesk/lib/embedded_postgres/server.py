@@ -28,14 +28,16 @@ from frontdesk.lib.embedded_postgres.errors import (
 from frontdesk.lib.embedded_postgres.identity import Identity, identity_for
 from frontdesk.lib.embedded_postgres.locks import POLL_SECONDS, FileLock
 from frontdesk.lib.embedded_postgres.postmaster import (
+    Launch,
     find_ready,
+    forget_killed_server,
     launch,
     read_pid_file,
-    forget_reused_number,
     signal_server,
 )
 from frontdesk.lib.embedded_postgres.sockets import (
     PORT,
+    answers,
     make_socket_folder,
     socket_folder_for,
 )
@@ -146,34 +148,38 @@ class EmbeddedPostgres:
 
     def _run_server(self) -> None:
         identity = self._identity()
-        if find_ready(self.cluster):
-            return
         deadline = time.monotonic() + START_SECONDS
-        while not self._server.try_alone():
-            # Processes of a server that was killed are still ending, or one is coming up.
-            if find_ready(self.cluster):
-                return
-            if time.monotonic() > deadline:
+        while not self._answers():
+            # The lock is not free while processes of a killed server are still ending, and
+            # while one comes up whose starter was killed.
+            if self._server.try_alone():
+                self._launch(identity)
+                self._await_ready(deadline)
+            elif time.monotonic() > deadline:
                 raise self._too_slow()
             time.sleep(POLL_SECONDS)
-        try:
-            self._launch(identity)
-        finally:
-            self._server.release()
-        self._await_ready(deadline)
+
+    def _answers(self) -> bool:
+        running = find_ready(self.cluster)
+        return running is not None and answers(running.socket_folder)
 
     def _launch(self, identity: Identity) -> None:
-        binaries = locate_for(identity)
-        if not self.cluster.exists():
-            create_cluster(self.cluster, binaries, identity, self._settings)
-        check_cluster(self.cluster)
-        forget_reused_number(self.cluster)
-        logs.prune(self.cluster)
-        folder = socket_folder_for(self.cluster, identity)
-        make_socket_folder(folder, identity)
-        self._process = launch(
-            binaries, identity, self.cluster, folder, self._settings, self._server, self._start_log
-        )
+        try:
+            binaries = locate_for(identity)
+            if not self.cluster.exists():
+                create_cluster(self.cluster, binaries, identity, self._settings, self._server)
+            check_cluster(self.cluster)
+            logs.prune(self.cluster)
+            folder = socket_folder_for(self.cluster, identity)
+            make_socket_folder(folder, identity)
+            forget_killed_server(self.cluster, folder)
+            self._process = launch(
+                Launch(binaries, identity, self.cluster, folder, self._start_log),
+                self._settings,
+                self._server,
+            )
+        finally:
+            self._server.release()
 
     def _await_ready(self, deadline: float) -> None:
         while not find_ready(self.cluster):

@@ -1,8 +1,11 @@
 """The private folder in which the server listens; it never listens on the network."""
 
 import hashlib
+import socket
 import stat
+import struct
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from frontdesk.lib.embedded_postgres.errors import EmbeddedPostgresError
@@ -12,6 +15,9 @@ PORT = 5432
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 LONGEST_SOCKET_PATH = 103
+ANSWER_SECONDS = 5
+# The shortest question of PostgreSQL's protocol: length and the code of "do you speak TLS?".
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 # Shared by all users, hence the checks of `make_socket_folder`.
 PUBLIC_FOLDERS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108
 
@@ -45,6 +51,16 @@ def make_socket_folder(folder: Path, identity: Identity) -> None:
             f"{folder} was made by someone else and is not private: remove it, or set TMPDIR to "
             "another folder."
         )
+
+
+def answers(folder: Path) -> bool:
+    """Whether a server really takes connections there; one being killed looks alive for a while."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection, suppress(OSError):
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(str(folder / SOCKET_NAME))
+        connection.sendall(SSL_REQUEST)
+        return connection.recv(1) in {b"N", b"S"}
+    return False
 
 
 def _lets_in(folder: Path, identity: Identity) -> bool:

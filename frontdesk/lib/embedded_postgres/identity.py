@@ -51,29 +51,38 @@ class Identity:
 
 
 def identity_for(cluster: Path) -> Identity:
-    """The owner of an existing database; for a new one this user, or ``nobody`` for root.
+    """This user; for root the owner of the database or of its folder, else ``nobody``.
 
     Raises EmbeddedPostgresError when the database belongs to someone this process can't become.
     """
     if os.geteuid() != 0:
         _check_owner(cluster)
         return Identity(os.geteuid(), os.getegid(), drops_privileges=False)
-    if not cluster.exists():
-        return _unprivileged()
-    owner = cluster.stat()
-    if owner.st_uid == 0:
+    if cluster.exists() and cluster.stat().st_uid == 0:
         raise EmbeddedPostgresError(
             f"{cluster} belongs to root, and PostgreSQL does not run as root: give it to an "
             f"ordinary user, for example with chown -R {UNPRIVILEGED_USER} {cluster}"
         )
-    return Identity(owner.st_uid, owner.st_gid, drops_privileges=True)
+    for path in (cluster, cluster.parent):
+        if path.exists() and (owner := path.stat()).st_uid != 0:
+            # Making a new database takes a user with a name.
+            if path == cluster or _name(owner.st_uid) is not None:
+                return Identity(owner.st_uid, owner.st_gid, drops_privileges=True)
+    return _unprivileged()
+
+
+def give_to_owner_of_folder(path: Path) -> None:
+    """What root creates in an ordinary user's folder is that user's."""
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _check_owner(cluster: Path) -> None:
-    if not cluster.exists() or cluster.stat().st_uid == os.geteuid():
+    if not cluster.exists() or (owner := cluster.stat().st_uid) == os.geteuid():
         return
     raise EmbeddedPostgresError(
-        f"{cluster} belongs to the user {_name(cluster.stat().st_uid)}: run Frontdesk as that "
+        f"{cluster} belongs to the user {_name(owner) or owner}: run Frontdesk as that "
         "user (or as root), or choose another folder with FRONTDESK_DATA."
     )
 
@@ -89,8 +98,8 @@ def _unprivileged() -> Identity:
     return Identity(user.pw_uid, user.pw_gid, drops_privileges=True)
 
 
-def _name(uid: int) -> str:
+def _name(uid: int) -> str | None:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(uid)
+        return None

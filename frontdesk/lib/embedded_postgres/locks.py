@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from frontdesk.lib.embedded_postgres.errors import EmbeddedPostgresError
+from frontdesk.lib.embedded_postgres.identity import give_to_owner_of_folder
 
 try:
     import fcntl
@@ -65,4 +66,6 @@ class FileLock:
             self._descriptor = None
 
     def _open(self) -> int:
-        return os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        give_to_owner_of_folder(self.path)
+        return descriptor

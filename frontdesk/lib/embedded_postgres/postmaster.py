@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frontdesk.lib.embedded_postgres.binaries import Binaries
-from frontdesk.lib.embedded_postgres.identity import Identity
+from frontdesk.lib.embedded_postgres.identity import Identity, give_to_owner_of_folder
 from frontdesk.lib.embedded_postgres.locks import FileLock
 from frontdesk.lib.embedded_postgres.sockets import PORT, SOCKET_NAME
 
@@ -106,6 +106,7 @@ def launch(what: Launch, settings: Mapping[str, str], lock: FileLock) -> subproc
     """
     data = what.identity.path_from_inside(what.cluster)
     with what.log.open("wb") as output:
+        give_to_owner_of_folder(what.log)
         return subprocess.Popen(
             [str(what.binaries.postgres), "-D", data, *_options(settings, what.socket_folder)],
             stdin=subprocess.DEVNULL,

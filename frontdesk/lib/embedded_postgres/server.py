@@ -44,7 +44,9 @@ from frontdesk.lib.embedded_postgres.sockets import (
 
 START_SECONDS = 30
 STOP_SECONDS = 30
-FULL_BELOW_BYTES = 1_000_000
+# A segment of the write-ahead log and a checkpoint's files: with less, a server comes up and
+# then ends in the middle of its work.
+NEEDED_MB = 24
 
 
 class EmbeddedPostgres:
@@ -169,6 +171,8 @@ class EmbeddedPostgres:
             if not self.cluster.exists():
                 create_cluster(self.cluster, binaries, identity, self._settings, self._server)
             check_cluster(self.cluster)
+            if _is_full(self.data_folder):
+                raise disk_full(self.data_folder)
             logs.prune(self.cluster)
             folder = socket_folder_for(self.cluster, identity)
             make_socket_folder(folder, identity)
@@ -231,4 +235,4 @@ class EmbeddedPostgres:
 
 
 def _is_full(folder: Path) -> bool:
-    return shutil.disk_usage(folder).free < FULL_BELOW_BYTES
+    return shutil.disk_usage(folder).free < NEEDED_MB * 1_000_000

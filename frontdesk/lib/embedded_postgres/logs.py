@@ -21,11 +21,10 @@ def prune(cluster: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def last_lines(start_log: Path, cluster: Path) -> list[str]:
-    """Of this start's output, then of a log file written since."""
-    began = start_log.stat().st_ctime if start_log.exists() else 0.0
-    paths = [path for path in log_files(cluster)[-1:] if path.stat().st_mtime >= began - 60]
-    return [line for path in (start_log, *paths) if path.exists() for line in _tail(path)]
+def last_lines(start_log: Path, cluster: Path, since: float = 0) -> list[str]:
+    """What a server said as it started and, once it kept a log, what it wrote there ``since``."""
+    kept = [path for path in log_files(cluster)[-1:] if path.stat().st_mtime >= since]
+    return [line for path in (*kept, start_log) if path.exists() for line in _tail(path)]
 
 
 def tell_of_full_disk(lines: list[str]) -> bool:

@@ -66,6 +66,7 @@ class EmbeddedPostgres:
         self._server = FileLock(self.data_folder / "postgresql.server.lock")
         self._start_log = self.data_folder / "postgresql-start.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._launched_at = 0.0
 
     @property
     def url(self) -> str:
@@ -177,6 +178,7 @@ class EmbeddedPostgres:
             folder = socket_folder_for(self.cluster, identity)
             make_socket_folder(folder, identity)
             forget_killed_server(self.cluster, folder)
+            self._launched_at = time.time()
             self._process = launch(
                 Launch(binaries, identity, self.cluster, folder, self._start_log),
                 self._settings,
@@ -194,7 +196,7 @@ class EmbeddedPostgres:
             time.sleep(POLL_SECONDS)
 
     def _did_not_start(self) -> EmbeddedPostgresError:
-        lines = logs.last_lines(self._start_log, self.cluster)
+        lines = logs.last_lines(self._start_log, self.cluster, self._launched_at)
         if logs.tell_of_full_disk(lines) or _is_full(self.data_folder):
             return disk_full(self.data_folder)
         return EmbeddedPostgresError(

@@ -8,6 +8,7 @@ from frontdesk.lib.embedded_postgres.errors import DISK_FULL_WORDS
 KEPT_FILES = 10
 TAIL_BYTES = 20_000
 SEVERE = re.compile(r"(?:FATAL|PANIC):\s+(.*)")
+OF_LOG_ITSELF = re.compile(r"redirecting log output|Future log output")
 ANY = re.compile(r"[A-Z]+:\s+(.*)")
 
 
@@ -42,4 +43,4 @@ def reason(lines: list[str]) -> str:
 
 def _tail(path: Path) -> list[str]:
     text = path.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in text.splitlines() if line.strip() and not OF_LOG_ITSELF.search(line)]

@@ -1,0 +1,14 @@
+"""Addresses that the main site and every client's own host have."""
+
+from django.urls import path
+
+from config.api import api
+from config.health import healthz, readyz
+from frontdesk.widget.loader import loader
+
+urlpatterns = [
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("widget.js", loader, name="widget-loader"),
+    path("api/v1/", api.urls),
+]

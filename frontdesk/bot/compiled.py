@@ -1,0 +1,51 @@
+"""Publications made ready to answer, kept per process within a byte budget."""
+
+import threading
+from collections import OrderedDict
+
+from django.conf import settings
+
+from frontdesk.bot.models import Publication
+from frontdesk.clients.context import current_client
+from frontdesk_nlp import Engine
+from frontdesk_nlp.dialogue import Bot
+
+# Python objects of content and index take about this many times their stored bytes.
+_IN_MEMORY = 4
+
+_lock = threading.Lock()
+_kept: OrderedDict[tuple[int, str, int], tuple[Bot, int]] = OrderedDict()
+
+
+def bot_for(number: int) -> Bot:
+    """The current client's publication `number`. Publications never change, so none goes stale."""
+    client = current_client()
+    # The row's id too: a client removed and opened again under the same ID is another one.
+    key = (client.pk, client.schema_name, number)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key][0]
+    bot, size = _load(number)
+    with _lock:
+        _kept[key] = (bot, size)
+        while len(_kept) > 1 and sum(cost for _, cost in _kept.values()) > _budget():
+            _kept.popitem(last=False)
+    return bot
+
+
+def live_bot() -> tuple[int, Bot]:
+    """The number and the bot of the current client's live publication."""
+    number = Publication.objects.order_by("-number").values_list("number", flat=True)[0]
+    return number, bot_for(number)
+
+
+def _load(number: int) -> tuple[Bot, int]:
+    publication = Publication.objects.get(number=number)
+    index = bytes(publication.index)
+    bot = Bot(publication.content, Engine.from_bytes(index))
+    return bot, _IN_MEMORY * (len(index) + len(str(publication.content)))
+
+
+def _budget() -> int:
+    return int(settings.ENGINE_CACHE_BYTES)

@@ -1,0 +1,102 @@
+"""`frontdesk clients …`: a client's life from the command line."""
+
+import json
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from frontdesk.clients import lifecycle
+from frontdesk.clients.listing import list_clients
+from frontdesk.clients.models import CLIENT_ID_PREFIX, Client
+from frontdesk.clients.resolving import by_id, host_of
+from frontdesk.lib.refusals import Refusal
+
+_VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume}
+
+
+class Command(BaseCommand):
+    help = "Create, list, pause, resume and delete clients."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        create = verbs.add_parser("create", help="open a client; the same again changes nothing")
+        create.add_argument("slug", help="the client ID is tenant_SLUG")
+        create.add_argument("--name", help="the business's name; the slug when left out")
+        create.add_argument("--email", help="where notices go; owner@SLUG.example when left out")
+        for field in lifecycle.COMPANY_FIELDS:
+            create.add_argument(f"--{field.replace('_', '-')}", default="")
+        listing = verbs.add_parser("list", help="all clients, oldest first")
+        listing.add_argument("--status", choices=Client.Status.values)
+        listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        for verb, told in (
+            ("pause", "show the away text; the form still works"),
+            ("resume", "serve again, also while closing"),
+        ):
+            _add_client(verbs.add_parser(verb, help=told))
+        delete = verbs.add_parser("delete", help="close; removal follows after the grace period")
+        _add_client(delete)
+        delete.add_argument("--now", action="store_true", help="remove at once, for good")
+
+    def handle(self, *args: Any, verb: str, **options: Any) -> None:
+        try:
+            getattr(self, f"_{verb}", self._move)(verb=verb, **options)
+        except Refusal as refusal:
+            raise CommandError(_told(refusal)) from None
+
+    def _create(self, *, slug: str, name: str | None, email: str | None, **options: Any) -> None:
+        slug = slug.removeprefix(CLIENT_ID_PREFIX)
+        company = {field: options[field] for field in lifecycle.COMPANY_FIELDS}
+        before = time.process_time()
+        client, new = lifecycle.create(
+            slug,
+            name=name or slug.replace("_", " ").title(),
+            email=email or f"owner@{slug.replace('_', '-')}.example",
+            **company,
+        )
+        spent = (time.process_time() - before) * 1_000
+        told = f"created in {spent:.0f} ms of CPU" if new else "was there already"
+        self.stdout.write(f"{client.schema_name} {told}; its own address: {host_of(client)}")
+
+    def _list(self, *, status: str | None, **options: Any) -> None:
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = list_clients(cursor=cursor, limit=200, status=status)
+            for client in page:
+                facts = {
+                    "id": client.schema_name,
+                    "name": client.name,
+                    "email": client.email,
+                    "status": client.status,
+                }
+                line = json.dumps(facts) if options["json"] else "  ".join(facts.values())
+                self.stdout.write(line)
+
+    def _delete(self, *, client_id: str, now: bool, **_: Any) -> None:
+        client = _find(client_id)
+        lifecycle.close(client)
+        if now:
+            lifecycle.remove(client)
+            self.stdout.write(f"{client.schema_name} is gone")
+        else:
+            self.stdout.write(f"{client.schema_name} is closing until {client.closing_at:%d %b %Y}")
+
+    def _move(self, *, verb: str, client_id: str, **_: Any) -> None:
+        client = _find(client_id)
+        _VERBS[verb](client)
+        self.stdout.write(f"{client.schema_name} is {client.status}")
+
+
+def _add_client(parser: ArgumentParser) -> None:
+    parser.add_argument("client_id", metavar="client", help="client ID, with or without tenant_")
+
+
+def _find(name: str) -> Client:
+    return by_id(CLIENT_ID_PREFIX + name.removeprefix(CLIENT_ID_PREFIX))
+
+
+def _told(refusal: Refusal) -> str:
+    errors = [f"{error['field']}: {error['message']}" for error in refusal.facts.get("errors", ())]
+    return "\n".join([refusal.detail, *errors])

@@ -1,0 +1,333 @@
+"""A conversation's turns: the visitor says something, the bot's answer is stored and returned.
+
+A turn is one transaction of two statements besides the lock: what is acknowledged is committed.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from frontdesk.bot.compiled import bot_for, live_bot
+from frontdesk.bot.hours import is_open
+from frontdesk.clients.context import current_client
+from frontdesk.clients.usage import count_message
+from frontdesk.conversations.handoffs import free_reference, link_of
+from frontdesk.conversations.models import Conversation, Message
+from frontdesk.events.models import Event
+from frontdesk.lib.ids import new_id
+from frontdesk.lib.refusals import InvalidRequest, Refusal
+from frontdesk_nlp.dialogue import Bot, Said, Say, State, Turn, UnknownOption, take_turn
+
+_VISITOR, _BOT = Message.Author.VISITOR, Message.Author.BOT
+
+_LOCK = """
+SELECT c.message_count, c.state, c.locale, m.conversation_id, m.position, m.decision,
+       (SELECT max(number) FROM bot_publication)
+FROM conversations_conversation c LEFT JOIN conversations_message m ON m.id = %s
+WHERE c.id = %s FOR UPDATE OF c
+"""
+# One round trip stores the whole turn.
+_STORE = """
+WITH messages AS (
+  INSERT INTO conversations_message (id, conversation_id, position, author, type, text, extras,
+    option_id, decision, faq_id, score, publication, trace, created_at)
+  SELECT id, %(conversation)s, position, author, type, text, extras,
+    option_id, decision, faq_id, score, publication, trace, %(now)s
+  FROM jsonb_to_recordset(%(messages)s) AS r(id uuid, position int, author text, type text,
+    text text, extras jsonb, option_id text, decision text, faq_id text, score float8,
+    publication int, trace jsonb)
+), handoffs AS (
+  INSERT INTO conversations_handoff (id, conversation_id, handoff_id, kind, reference, offered_at)
+  SELECT id, %(conversation)s, handoff_id, kind, reference, %(now)s
+  FROM jsonb_to_recordset(%(handoffs)s)
+    AS r(id uuid, handoff_id text, kind text, reference text)
+), events AS (
+  INSERT INTO events_event (kind, at, conversation_id, faq_id, subject_id)
+  SELECT kind, %(now)s, %(conversation)s, faq_id, subject_id
+  FROM jsonb_to_recordset(%(events)s) AS r(kind text, faq_id text, subject_id uuid)
+  ON CONFLICT (kind, subject_id) DO NOTHING
+)
+UPDATE conversations_conversation
+SET message_count = %(count)s, state = %(state)s, last_message_at = %(now)s
+WHERE id = %(conversation)s
+"""
+
+
+class ConversationNotFound(Refusal):
+    code = "conversation_not_found"
+    status = 404
+    title = "There is no such conversation"
+
+
+class MessageIdTaken(Refusal):
+    code = "message_id_taken"
+    status = 409
+    title = "This id belongs to another message"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`messages` are the bot's new ones, JSON-ready, as the widget draws them."""
+
+    messages: list[dict[str, Any]]
+    decision: str
+
+
+def start(*, locale: str, page_url: str, referrer: str) -> tuple[uuid.UUID, list[dict[str, Any]]]:
+    """Opens a conversation with the bot's greeting; returns its id and the first messages."""
+    conversation = Conversation(locale=locale, page_url=page_url, referrer=referrer)
+    number, bot = live_bot()
+    says = [bot.greeting()] if current_client().is_active else _away(bot)
+    now = timezone.now()
+    turn = _Recorder(bot, number, conversation.pk, position=0, now=now)
+    messages = turn.say(says)
+    with transaction.atomic():
+        conversation.save(force_insert=True)
+        turn.store(State())
+    return conversation.pk, messages
+
+
+def reply_to(conversation_id: uuid.UUID, message_id: uuid.UUID, said: Said) -> Reply:
+    """Answers one message and stores both; the same message id again gets the same answer.
+
+    Raises ConversationNotFound; MessageIdTaken for an id that another conversation used;
+    InvalidRequest for an option that the bot does not have; LimitReached.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, [message_id, conversation_id])
+            row = cursor.fetchone()
+        if row is None:
+            raise ConversationNotFound
+        count, state, locale, owner, position, decision, publication = row
+        if owner is not None:
+            if owner != conversation_id:
+                raise MessageIdTaken
+            return Reply(_answers_after(conversation_id, position), decision)
+        return _take(
+            conversation_id,
+            message_id,
+            Said(said.text, said.option_id, said.locale or locale),
+            count=count,
+            state=State.of(_json(state)),
+            publication=publication,
+        )
+
+
+def transcript(conversation_id: uuid.UUID) -> list[dict[str, Any]]:
+    """All messages, oldest first, JSON-ready."""
+    rows = Message.objects.filter(conversation_id=conversation_id).order_by("position")
+    return [_shown(message) for message in rows]
+
+
+def exists(conversation_id: uuid.UUID) -> bool:
+    return Conversation.objects.filter(pk=conversation_id).exists()
+
+
+def add_bot_message(conversation_id: uuid.UUID, message_id: uuid.UUID, text: str) -> None:
+    """Stores something that the bot says on its own, like the thanks for a form."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LOCK, [None, conversation_id])
+        row = cursor.fetchone()
+        if row is None:
+            raise ConversationNotFound
+        count, state, *_, publication = row
+        turn = _Recorder(
+            bot_for(publication), publication, conversation_id, position=count, now=timezone.now()
+        )
+        turn.say([Say("text", text)], ids=[message_id])
+        turn.store(State.of(_json(state)))
+
+
+def _take(
+    conversation_id: uuid.UUID,
+    message_id: uuid.UUID,
+    said: Said,
+    *,
+    count: int,
+    state: State,
+    publication: int,
+) -> Reply:
+    client, now, bot = current_client(), timezone.now(), bot_for(publication)
+    recorder = _Recorder(bot, publication, conversation_id, position=count, now=now)
+    if client.is_active:
+        turn = _turn(bot, state, said, now)
+        count_message(client, now)
+    else:
+        # Nothing is matched or counted while paused, and nothing of what is said is lost.
+        label = said.text or bot.texts["none_of_these"]
+        turn = Turn("none", tuple(_away(bot)), state, label)
+    recorder.hear(message_id, said, turn)
+    # The visitor's first message starts it; the later ones find it counted.
+    recorder.count(Event.Kind.CONVERSATION_STARTED, conversation_id)
+    messages = recorder.say(turn.messages)
+    recorder.store(turn.state)
+    return Reply(messages, turn.decision)
+
+
+def _turn(bot: Bot, state: State, said: Said, now: datetime) -> Turn:
+    open_now = is_open(bot.content["hours"], now)
+    try:
+        return take_turn(bot, state, Said(said.text, said.option_id, said.locale, open_now))
+    except UnknownOption:
+        message = "This choice is no longer offered."
+        raise InvalidRequest(
+            message, errors=[{"field": "option_id", "code": "unknown", "message": message}]
+        ) from None
+
+
+def _away(bot: Bot) -> list[Say]:
+    form = bot.content["form"]
+    return [Say("text", bot.texts["away"]), Say("form", form["title"], form_id=form["id"])]
+
+
+class _Recorder:
+    """Gathers the rows of one turn, to be stored at once."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        publication: int,
+        conversation_id: uuid.UUID,
+        *,
+        position: int,
+        now: datetime,
+    ) -> None:
+        self.bot = bot
+        self.publication = publication
+        self.conversation_id = conversation_id
+        self.position = position
+        self.now = now
+        self.messages: list[dict[str, Any]] = []
+        self.handoffs: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+
+    def hear(self, message_id: uuid.UUID, said: Said, turn: Turn) -> None:
+        """The visitor's message, with what the bot made of it."""
+        self._add(
+            id=str(message_id),
+            author=_VISITOR,
+            type="text",
+            text=turn.label,
+            extras={},
+            option_id=said.option_id,
+            decision=turn.decision,
+            faq_id=turn.faq_id,
+            score=turn.score,
+            publication=self.publication,
+            trace=turn.trace,
+        )
+        if turn.chosen_faq_id:
+            self.count(Event.Kind.FAQ_CLICKED, message_id, turn.chosen_faq_id)
+        elif turn.faq_id:
+            self.count(Event.Kind.FAQ_ANSWERED, message_id, turn.faq_id)
+        elif turn.unanswered:
+            self.count(Event.Kind.QUESTION_UNANSWERED, message_id)
+
+    def say(
+        self, says: Iterable[Say], ids: Iterable[uuid.UUID] | None = None
+    ) -> list[dict[str, Any]]:
+        """Adds the bot's messages; returns them as the widget draws them."""
+        made = iter(new_id, None) if ids is None else ids
+        return [self._say(say, message_id) for say, message_id in zip(says, made, strict=False)]
+
+    def count(self, kind: Event.Kind, subject_id: uuid.UUID, faq_id: str | None = None) -> None:
+        self.events.append({"kind": kind, "subject_id": str(subject_id), "faq_id": faq_id})
+
+    def store(self, state: State) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _STORE,
+                {
+                    "conversation": self.conversation_id,
+                    "now": self.now,
+                    "messages": json.dumps(self.messages),
+                    "handoffs": json.dumps(self.handoffs),
+                    "events": json.dumps(self.events),
+                    "count": self.position,
+                    "state": json.dumps(state.as_dict()),
+                },
+            )
+
+    def _say(self, say: Say, message_id: uuid.UUID) -> dict[str, Any]:
+        extras: dict[str, Any] = {}
+        if say.options:
+            extras["options"] = [{"id": name, "label": label} for name, label in say.options]
+        if say.faq_id:
+            extras["faq_id"] = say.faq_id
+        if say.form_id:
+            extras["form_id"] = say.form_id
+        if say.handoff_id:
+            extras["handoff"] = self._offer(say.handoff_id)
+        row = self._add(
+            id=str(message_id), author=_BOT, type=say.type, text=say.text, extras=extras
+        )
+        return {
+            "id": row["id"],
+            "author": _BOT.value,
+            "type": say.type,
+            "text": say.text,
+            **extras,
+            "created_at": moment(self.now),
+        }
+
+    def _offer(self, handoff_id: str) -> dict[str, str]:
+        handoff, reference, offer_id = (
+            self.bot.handoffs[handoff_id],
+            free_reference(),
+            new_id(),
+        )
+        self.handoffs.append(
+            {
+                "id": str(offer_id),
+                "handoff_id": handoff_id,
+                "kind": handoff["kind"],
+                "reference": reference,
+            }
+        )
+        self.count(Event.Kind.HANDOFF_OFFERED, offer_id)
+        return link_of(handoff, reference)
+
+    def _add(self, **row: Any) -> dict[str, Any]:
+        row["position"] = self.position
+        self.position += 1
+        self.messages.append(row)
+        return row
+
+
+def _answers_after(conversation_id: uuid.UUID, position: int) -> list[dict[str, Any]]:
+    """The bot's messages that followed the visitor's at `position`, up to the next of theirs."""
+    later = Message.objects.filter(conversation_id=conversation_id, position__gt=position)
+    answers = []
+    for message in later.order_by("position"):
+        if message.author == _VISITOR:
+            break
+        answers.append(_shown(message))
+    return answers
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        "id": str(message.pk),
+        "author": message.author,
+        "type": message.type,
+        "text": message.text,
+        **message.extras,
+        "created_at": moment(message.created_at),
+    }
+
+
+def moment(at: datetime) -> str:
+    """The JSON form of a time: UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _json(value: Any) -> dict[str, Any]:
+    """Django registers JSON columns of raw cursors as text."""
+    return json.loads(value) if isinstance(value, str) else value

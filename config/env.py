@@ -1,6 +1,6 @@
 """Typed, loud readers of the environment.
 
-Each value is read from NAME, or from the file that NAME_FILE points at (for secrets mounted as files).
+Each value is read from NAME, or from the file that NAME_FILE points at (a secret mounted as one).
 A value that can't be read as its type stops the start with one sentence naming the variable.
 """
 

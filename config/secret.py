@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import env
 
+_LENGTH_LEAST = 32
+
 
 def secret_key(data_folder: Path, *, required: bool) -> str:
     """FRONTDESK_SECRET_KEY, else the one kept in the data folder, made at the first start.
@@ -15,8 +17,10 @@ def secret_key(data_folder: Path, *, required: bool) -> str:
     `required` (an install behind HTTPS) wants it given: several web nodes must share it.
     """
     given = env.text("FRONTDESK_SECRET_KEY", "")
-    if given and len(given) < 32:
-        raise ImproperlyConfigured("FRONTDESK_SECRET_KEY must have at least 32 characters.")
+    if given and len(given) < _LENGTH_LEAST:
+        raise ImproperlyConfigured(
+            f"FRONTDESK_SECRET_KEY must have at least {_LENGTH_LEAST} characters."
+        )
     if given:
         return given
     if required:

@@ -128,7 +128,7 @@ def _press(bot: Bot, state: State, said: Said, option_id: str) -> Turn:
         return _choose_faq(bot, option_id.removeprefix(_FAQ), trace)
     if option_id.startswith(_HANDOFF):
         handoff = _known(bot.handoffs, option_id.removeprefix(_HANDOFF))
-        return Turn("flow", (_handoff(handoff),), State(), handoff["label"], trace=trace)
+        return Turn("flow", (_handoff(bot, handoff),), State(), handoff["label"], trace=trace)
     return _take_option(bot, _known(bot.options, option_id), trace)
 
 
@@ -143,7 +143,7 @@ def _take_option(bot: Bot, option: Mapping[str, Any], trace: dict[str, Any]) -> 
         case "form":
             messages = (_form(bot, option.get("text")),)
         case _:
-            messages = (_handoff(_known(bot.handoffs, option["handoff"]), option.get("text")),)
+            messages = (_handoff(bot, _known(bot.handoffs, option["handoff"]), option.get("text")),)
     return Turn("flow", messages, State(), label, trace=trace)
 
 
@@ -210,7 +210,7 @@ def _miss(
 
 def _ways_on(bot: Bot, *, is_open: bool) -> Iterator[Say]:
     yield Say("options", bot.texts["fallback_again"], _labels(bot.content["options"]))
-    people = [_handoff(handoff) for handoff in list(bot.handoffs.values())[:1]]
+    people = [_handoff(bot, handoff) for handoff in list(bot.handoffs.values())[:1]]
     form = [_form(bot)]
     yield from (people + form) if is_open else (form + people)
 
@@ -230,8 +230,8 @@ def _form(bot: Bot, text: str | None = None) -> Say:
     return Say("form", text or form["intro"] or form["title"], form_id=form["id"])
 
 
-def _handoff(handoff: Mapping[str, Any], text: str | None = None) -> Say:
-    return Say("handoff", text or handoff.get("intro", ""), handoff_id=handoff["id"])
+def _handoff(bot: Bot, handoff: Mapping[str, Any], text: str | None = None) -> Say:
+    return Say("handoff", text or bot.texts["handoff"], handoff_id=handoff["id"])
 
 
 def _trace(answer: Answer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from ninja import Status
 
 from frontdesk.api.models import KeptResponse
 from frontdesk.clients.context import public_context
@@ -38,7 +39,7 @@ def idempotent(view: View) -> Callable[..., Any]:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         key = request.headers.get(_HEADER, "")[:_KEY_MOST]
         if not key:
-            return view(request, *args, **kwargs)
+            return Status(*view(request, *args, **kwargs))
         with public_context(), transaction.atomic():
             return _once(key, request, lambda: view(request, *args, **kwargs))
 
@@ -63,7 +64,7 @@ def _once(key: str, request: HttpRequest, act: Callable[[], tuple[int, dict[str,
     KeptResponse.objects.create(
         caller=caller, key=key, request_hash=asked, status=status, body=body
     )
-    return status, body
+    return Status(status, body)
 
 
 def _hash(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 from ninja.security import HttpBearer
 from pydantic import StringConstraints
 
@@ -41,12 +41,21 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Limit = Annotated[int | None, Field(ge=0, le=2_147_483_647)]
 
 
+LegalName = Annotated[str, StringConstraints(max_length=200)]
+Address = Annotated[str, StringConstraints(max_length=1_000)]
+Country = Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")]
+Phone = Annotated[str, StringConstraints(max_length=40)]
+Website = Annotated[str, StringConstraints(max_length=200, pattern="^(https?://.*)?$")]
+
+
 class Company(Schema):
-    legal_name: Annotated[str, StringConstraints(max_length=200)] = ""
-    address: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    country: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = ""
-    phone: Annotated[str, StringConstraints(max_length=40)] = ""
-    website: Annotated[str, StringConstraints(max_length=200, pattern="^(https?://.*)?$")] = ""
+    """`country` is an ISO 3166 code of two letters."""
+
+    legal_name: LegalName = ""
+    address: Address = ""
+    country: Country = ""
+    phone: Phone = ""
+    website: Website = ""
 
 
 class ClientIn(Company):
@@ -83,19 +92,19 @@ class ClientOut(Company):
 
 
 class ClientPatch(Schema):
-    name: Name = Field(default=None)
-    email: str = Field(default=None)
-    legal_name: Annotated[str, StringConstraints(max_length=200)] = Field(default=None)
-    address: Annotated[str, StringConstraints(max_length=1_000)] = Field(default=None)
-    country: Annotated[str, StringConstraints(pattern="^([A-Z]{2})?$")] = Field(default=None)
-    phone: Annotated[str, StringConstraints(max_length=40)] = Field(default=None)
-    website: Annotated[str, StringConstraints(max_length=200, pattern="^(https?://.*)?$")] = Field(
-        default=None
-    )
-    allowed_origins: Annotated[list[str], Field(max_length=100)] = Field(default=None)
-    limits: Limits = Field(default=None)
-    shows_branding: bool = Field(default=None)
-    has_api_access: bool = Field(default=None)
+    """What is absent or null stays as it is; within `limits`, null is no limit."""
+
+    name: Name | None = None
+    email: str | None = None
+    legal_name: LegalName | None = None
+    address: Address | None = None
+    country: Country | None = None
+    phone: Phone | None = None
+    website: Website | None = None
+    allowed_origins: Annotated[list[str], Field(max_length=100)] | None = None
+    limits: Limits | None = None
+    shows_branding: bool | None = None
+    has_api_access: bool | None = None
 
 
 class ClientsOut(Schema):
@@ -156,7 +165,6 @@ def client(request: HttpRequest, client_id: str) -> dict[str, Any]:
 
 @router.patch("clients/{client_id}", response=ClientOut)
 def change_client(request: HttpRequest, client_id: str, sent: ClientPatch) -> dict[str, Any]:
-    """Only what is sent is changed; of `limits` too."""
     found = resolving.by_id(client_id)
     lifecycle.change(found, **_changes(sent))
     return _shown(found)
@@ -179,11 +187,11 @@ def resume_client(request: HttpRequest, client_id: str) -> tuple[int, dict[str, 
 
 
 @router.delete("clients/{client_id}", response={202: ClientOut})
-def close_client(request: HttpRequest, client_id: str) -> tuple[int, dict[str, Any]]:
+def close_client(request: HttpRequest, client_id: str) -> Status[dict[str, Any]]:
     """Stops serving the client at once; removal follows at `closing_at`. Resume takes it back."""
     found = resolving.by_id(client_id)
     lifecycle.close(found)
-    return 202, _shown(found)
+    return Status(202, _shown(found))
 
 
 @router.get("clients/{client_id}/usage", response=UsageOut)
@@ -219,8 +227,8 @@ def import_client_faqs(
 
 
 def _changes(sent: ClientPatch) -> dict[str, Any]:
-    changes = sent.dict(exclude_unset=True)
-    limits = changes.pop("limits", None) or {}
+    limits = sent.limits.dict(exclude_unset=True) if sent.limits else {}
+    changes = sent.dict(exclude_none=True, exclude={"limits"})
     return changes | {f"limit_{name}": value for name, value in limits.items()}
 
 

@@ -40,6 +40,12 @@ def live_bot() -> tuple[int, Bot]:
     return number, bot_for(number)
 
 
+def forget_all() -> None:
+    """Empties what this process keeps."""
+    with _lock:
+        _kept.clear()
+
+
 def _load(number: int) -> tuple[Bot, int]:
     publication = Publication.objects.get(number=number)
     index = bytes(publication.index)

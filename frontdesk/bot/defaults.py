@@ -11,6 +11,7 @@ TEXTS: dict[str, str] = {
     "fallback_again": "I can't find the right answer to that. Here is what I can do:",
     "suggest": "Did you mean one of these?",
     "none_of_these": "None of these",
+    "handoff": "You can carry on here:",
     "away": "We are away at the moment. Leave us a message and we will get back to you.",
 }
 

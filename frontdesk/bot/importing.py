@@ -37,7 +37,7 @@ class BadRow(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """`row` counts from 1, the header left out. `outcome`: created, updated, unchanged, rejected."""
+    """`row` counts from 1; `outcome` is created, updated, unchanged or rejected."""
 
     row: int
     id: str
@@ -101,8 +101,6 @@ class _Import:
             values = _clean(row)
             faq_id = values["id"] or self.by_question.get(_key(values["question"]))
             faq_id = faq_id or self._make_id(values["question"])
-            if faq_id in self.seen:
-                raise BadRow("An earlier row has the same id or question.")
             outcome = self._store(faq_id, values)
         except (BadRow, limits.LimitReached) as error:
             return RowReport(number, str(named or "")[:64], "rejected", str(error))
@@ -110,6 +108,8 @@ class _Import:
         return RowReport(number, faq_id, outcome)
 
     def _store(self, faq_id: str, values: dict[str, Any]) -> str:
+        if faq_id in self.seen:
+            raise BadRow("An earlier row has the same id or question.")
         values = values | {"id": faq_id}
         faq = self.existing.get(faq_id)
         if faq is None:

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ClientsConfig(AppConfig):
-    """Who the clients are, where their schemas are, what they may use. Lives in the public schema."""
+    """Who the clients are, where they are, what they may use. Lives in the public schema."""
 
     name = "frontdesk.clients"
     label = "clients"

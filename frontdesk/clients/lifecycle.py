@@ -18,6 +18,7 @@ from frontdesk.clients.origins import origin_of
 from frontdesk.clients.signals import client_closed, client_opened
 from frontdesk.lib.refusals import InvalidRequest, Refusal
 
+_NAME_MOST = 120
 COMPANY_FIELDS = ("legal_name", "address", "country", "phone", "website")
 
 
@@ -123,7 +124,7 @@ def _check(slug: str, name: str, email: str, company: dict[str, str]) -> None:
             validate(value)
         except ValidationError as error:
             errors.append({"field": field, "code": "invalid", "message": " ".join(error.messages)})
-    if not 1 <= len(name) <= 120:
+    if not 1 <= len(name) <= _NAME_MOST:
         message = "Give a name of 1 to 120 characters."
         errors.append({"field": "name", "code": "invalid", "message": message})
     errors += [
@@ -162,7 +163,9 @@ def _open(slug: str, name: str, email: str, company: dict[str, str]) -> Client:
     return client
 
 
-def _move(client: Client, allowed: set[str], status: str, **facts: object) -> None:
+def _move(
+    client: Client, allowed: set[Client.Status], status: Client.Status, **facts: object
+) -> None:
     if client.status == status:
         return
     with public_context():

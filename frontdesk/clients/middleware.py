@@ -36,7 +36,7 @@ class ResolveClient:
         except Refusal as refusal:
             return refuse(request, refusal)
         if client is not None and not is_main_host(host):
-            request.urlconf = settings.CLIENT_URLCONF  # type: ignore[assignment]
+            request.urlconf = settings.CLIENT_URLCONF
         return self._serve(request, client)
 
     def _serve(self, request: HttpRequest, client: Client | None) -> HttpResponse:

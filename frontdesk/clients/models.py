@@ -16,7 +16,7 @@ validate_slug = RegexValidator(
 )
 
 
-class Client(TenantMixin):
+class Client(TenantMixin):  # type: ignore[misc]
     """One business: one schema, one bot. `schema_name` is the client ID, and never changes.
 
     A limit of null is no limit. The core reads limits and status; billing, where installed,
@@ -79,7 +79,7 @@ class Client(TenantMixin):
 
     @property
     def slug(self) -> str:
-        return self.schema_name.removeprefix(CLIENT_ID_PREFIX)
+        return str(self.schema_name).removeprefix(CLIENT_ID_PREFIX)
 
     @property
     def is_active(self) -> bool:
@@ -94,7 +94,7 @@ class Client(TenantMixin):
         return self.status == self.Status.CLOSING
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]
     """A host of a client's own, like chat.acme.example. Its subdomain needs no row."""
 
     def __str__(self) -> str:

@@ -100,12 +100,11 @@ def build_schema(client: Client) -> None:
         raise NoBlueprint("The database is not migrated. Run `frontdesk migrate_all`.")
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(client.schema_name)))
-    with client_context(client), connection.cursor() as cursor:
+    with client_context(client), connection.cursor() as cursor, connection.connection.pipeline():
         # One at a time, because a sharded database refuses several in one string; the pipeline
         # spares the waiting in between.
-        with connection.connection.pipeline():
-            for statement in blueprint.statements:
-                cursor.execute(statement)
+        for statement in blueprint.statements:
+            cursor.execute(statement)
 
 
 def drop_schema(client: Client) -> None:
@@ -168,9 +167,9 @@ def _tables(columns: list[_Column], constraints: list[tuple[Any, ...]]) -> list[
 def _applied_migrations(cursor: Any) -> str:
     """A later migration starts from what the blueprint holds."""
     table = MigrationRecorder.Migration._meta.db_table  # noqa: SLF001 (Django's public `_meta`)
-    rows = _rows(cursor, f"SELECT app, name FROM {table} ORDER BY id")
+    rows = _rows(cursor, f"SELECT app, name FROM {table} ORDER BY id")  # noqa: S608
     values = ", ".join(f"('{app}', '{name}', now())" for app, name in rows)
-    return f"INSERT INTO {table} (app, name, applied) VALUES {values}"
+    return f"INSERT INTO {table} (app, name, applied) VALUES {values}"  # noqa: S608
 
 
 def _rows(cursor: Any, query: str, *arguments: object) -> list[tuple[Any, ...]]:

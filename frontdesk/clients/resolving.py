@@ -15,11 +15,11 @@ from frontdesk.lib.refusals import Refusal
 _CLIENT_ID = re.compile(rf"{CLIENT_ID_PREFIX}[a-z0-9_]{{1,56}}")
 _FIELDS = [field.attname for field in Client._meta.concrete_fields]  # noqa: SLF001
 _COLUMNS = ", ".join(f'c."{field.column}"' for field in Client._meta.concrete_fields)  # noqa: SLF001
-_BY_ID = f"SELECT {_COLUMNS} FROM public.clients_client c WHERE c.schema_name = %s"
+_BY_ID = f"SELECT {_COLUMNS} FROM public.clients_client c WHERE c.schema_name = %s"  # noqa: S608
 _BY_DOMAIN = f"""
 SELECT {_COLUMNS} FROM public.clients_client c
 JOIN public.clients_domain d ON d.tenant_id = c.id WHERE d.domain = %s
-"""
+"""  # noqa: S608
 
 
 class ClientNotFound(Refusal):

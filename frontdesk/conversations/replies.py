@@ -330,4 +330,5 @@ def moment(at: datetime) -> str:
 
 def _json(value: Any) -> dict[str, Any]:
     """Django registers JSON columns of raw cursors as text."""
-    return json.loads(value) if isinstance(value, str) else value
+    read: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return read

@@ -30,7 +30,7 @@ _PUBLIC_PLACE = Place(base.FakeTenant(PUBLIC), PUBLIC)
 current_place: ContextVar[Place] = ContextVar("frontdesk_place", default=_PUBLIC_PLACE)
 
 
-class DatabaseWrapper(base.DatabaseWrapper):
+class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # The parent sets itself to public when made; a connection opened in the middle of a
         # client's request must not take the request out of that client.
@@ -73,7 +73,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # before it, what this connection set last holds (the parent forgets it on rollback).
         reported = self.connection.info.parameter_status("search_path")
         if reported is None:
-            return self.search_path_set_schemas
+            tracked: list[str] | None = self.search_path_set_schemas
+            return tracked
         return [name.strip('"') for name in reported.split(", ")]
 
     def cursor_anywhere(self) -> Any:

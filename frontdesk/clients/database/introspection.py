@@ -20,7 +20,7 @@ WHERE d.classid = 'pg_catalog.pg_class'::regclass
 """
 
 
-class SchemaIntrospection(DatabaseSchemaIntrospection):
+class SchemaIntrospection(DatabaseSchemaIntrospection):  # type: ignore[misc]
     def get_table_list(self, cursor: Any) -> list[TableInfo]:
         cursor.execute(_TABLES, [self.connection.schema_name])
         return [TableInfo(*row) for row in cursor.fetchall() if row[0] not in self.ignored_tables]

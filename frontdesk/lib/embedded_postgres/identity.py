@@ -63,11 +63,11 @@ def identity_for(cluster: Path) -> Identity:
             f"{cluster} belongs to root, and PostgreSQL does not run as root: give it to an "
             f"ordinary user, for example with chown -R {UNPRIVILEGED_USER} {cluster}"
         )
-    for path in (cluster, cluster.parent):
-        if path.exists() and (owner := path.stat()).st_uid != 0:
-            # Making a new database takes a user with a name.
-            if path == cluster or _name(owner.st_uid) is not None:
-                return Identity(owner.st_uid, owner.st_gid, drops_privileges=True)
+    owners = [path.stat() for path in (cluster, cluster.parent) if path.exists()]
+    for owner in owners:
+        # Making a new database takes a user with a name; serving one does not.
+        if owner.st_uid != 0 and (cluster.exists() or _name(owner.st_uid)):
+            return Identity(owner.st_uid, owner.st_gid, drops_privileges=True)
     return _unprivileged()
 
 

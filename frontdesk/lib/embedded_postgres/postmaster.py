@@ -151,9 +151,8 @@ def _lives(pid: int) -> bool:
 def _serves(pid: int, cluster: Path) -> bool:
     """Whether that process is a server standing in that folder, not one that got its number."""
     if sys.platform != "linux":
-        listed = subprocess.run(
-            ["ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
+        command = ["/bin/ps", "-o", "comm=", "-p", str(pid)]
+        listed = subprocess.run(command, capture_output=True, text=True, check=False)
         return "postgres" in listed.stdout
     try:
         return Path(f"/proc/{pid}/cwd").samefile(cluster) and (

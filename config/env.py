@@ -76,7 +76,8 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": query.pop("port", None) or str(parts.port or ""),
-        "OPTIONS": query,
+        # For the cursors that bind on the server (`cursor_prepared`): prepare at first use.
+        "OPTIONS": {"prepare_threshold": 0} | query,
     }
 
 

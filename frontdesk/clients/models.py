@@ -127,15 +127,20 @@ class Membership(models.Model):
 
 
 class Usage(models.Model):
-    """What a client used of its monthly limits. Months are UTC's."""
+    """What a client used of its monthly limits. Months are UTC's.
+
+    A month's count is the sum over its slots: conversations of one client would otherwise wait
+    for one another's commit. See `clients.usage`.
+    """
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="usage")
     month = models.DateField()
+    slot = models.PositiveSmallIntegerField(default=0)
     messages = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["client", "month"], name="clients_usage_once_a_month")
+            models.UniqueConstraint(fields=["client", "month", "slot"], name="clients_usage_once")
         ]
 
     def __str__(self) -> str:

@@ -128,6 +128,7 @@ def _fetch(query: str, value: str) -> Client | None:
         # The first query of a request finds out that the server was restarted since the last.
         connection.close()
         row = _fetch_row(connection, query, value)
+    connection.mark_healthy()  # type: ignore[attr-defined]
     return Client.from_db("default", _FIELDS, row) if row else None
 
 

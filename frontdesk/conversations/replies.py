@@ -1,12 +1,13 @@
 """A conversation's turns: the visitor says something, the bot's answer is stored and returned.
 
-A turn is one transaction of two statements besides the lock: what is acknowledged is committed.
+A turn reads with one statement and stores with another, which is the whole transaction: nothing
+waits for anything while the bot thinks, and what is acknowledged is committed.
 """
 
 import json
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,9 @@ from django.utils import timezone
 
 from frontdesk.bot.compiled import bot_for, live_bot
 from frontdesk.bot.hours import is_open
+from frontdesk.clients import usage
 from frontdesk.clients.context import current_client
-from frontdesk.clients.usage import count_message
+from frontdesk.clients.usage import COUNT_MESSAGE
 from frontdesk.conversations.handoffs import free_reference, link_of
 from frontdesk.conversations.models import Conversation, Message
 from frontdesk.events.models import Event
@@ -26,37 +28,48 @@ from frontdesk_nlp.dialogue import Bot, Said, Say, State, Turn, UnknownOption, t
 
 _VISITOR, _BOT = Message.Author.VISITOR, Message.Author.BOT
 
-_LOCK = """
+_READ = """
 SELECT c.message_count, c.state, c.locale, m.conversation_id, m.position, m.decision,
        (SELECT max(number) FROM bot_publication)
 FROM conversations_conversation c LEFT JOIN conversations_message m ON m.id = %s
-WHERE c.id = %s FOR UPDATE OF c
+WHERE c.id = %s
 """
-# One round trip stores the whole turn.
+# One statement stores a whole turn, or nothing: `turn` has a row only while the conversation is
+# as it was read, and everything else hangs on `counted`. Its answer is how many rows each has.
 _STORE = """
-WITH messages AS (
+WITH turn AS (
+  SELECT id FROM conversations_conversation
+  WHERE id = %(conversation)s AND message_count = %(expected)s FOR UPDATE
+), counted AS ({counted}
+), messages AS (
   INSERT INTO conversations_message (id, conversation_id, position, author, type, text, extras,
     option_id, decision, faq_id, score, publication, trace, created_at)
   SELECT id, %(conversation)s, position, author, type, text, extras,
     option_id, decision, faq_id, score, publication, trace, %(now)s
   FROM jsonb_to_recordset(%(messages)s) AS r(id uuid, position int, author text, type text,
     text text, extras jsonb, option_id text, decision text, faq_id text, score float8,
-    publication int, trace jsonb)
+    publication int, trace jsonb), counted
 ), handoffs AS (
   INSERT INTO conversations_handoff (id, conversation_id, handoff_id, kind, reference, offered_at)
   SELECT id, %(conversation)s, handoff_id, kind, reference, %(now)s
   FROM jsonb_to_recordset(%(handoffs)s)
-    AS r(id uuid, handoff_id text, kind text, reference text)
+    AS r(id uuid, handoff_id text, kind text, reference text), counted
 ), events AS (
   INSERT INTO events_event (kind, at, conversation_id, faq_id, subject_id)
   SELECT kind, %(now)s, %(conversation)s, faq_id, subject_id
-  FROM jsonb_to_recordset(%(events)s) AS r(kind text, faq_id text, subject_id uuid)
+  FROM jsonb_to_recordset(%(events)s) AS r(kind text, faq_id text, subject_id uuid), counted
   ON CONFLICT (kind, subject_id) DO NOTHING
+), conversation AS (
+  UPDATE conversations_conversation
+  SET message_count = %(count)s, state = %(state)s, last_message_at = %(now)s
+  FROM counted WHERE id = %(conversation)s
 )
-UPDATE conversations_conversation
-SET message_count = %(count)s, state = %(state)s, last_message_at = %(now)s
-WHERE id = %(conversation)s
+SELECT (SELECT count(*) FROM turn), (SELECT count(*) FROM counted)
 """
+_STORE_COUNTED = _STORE.format(counted=COUNT_MESSAGE.format(gate="turn"))
+_STORE_UNCOUNTED = _STORE.format(counted="SELECT 1 AS total FROM turn")
+# Each try that fails means that another message of the same conversation was stored.
+_TRIES = 10
 
 
 class ConversationNotFound(Refusal):
@@ -69,6 +82,29 @@ class MessageIdTaken(Refusal):
     code = "message_id_taken"
     status = 409
     title = "This id belongs to another message"
+
+
+class ConversationBusy(Refusal):
+    code = "conversation_busy"
+    status = 409
+    title = "Other messages of this conversation are being stored"
+
+
+class _Overtaken(Exception):
+    """Another message of the conversation was stored between reading and storing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A conversation as it was read, and what is known of a message of the id at hand."""
+
+    count: int
+    state: State
+    locale: str
+    message_owner: uuid.UUID | None
+    message_position: int | None
+    message_decision: str | None
+    publication: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +120,11 @@ def start(*, locale: str, page_url: str, referrer: str) -> tuple[uuid.UUID, list
     conversation = Conversation(locale=locale, page_url=page_url, referrer=referrer)
     number, bot = live_bot()
     says = [bot.greeting()] if current_client().is_active else _away(bot)
-    now = timezone.now()
-    turn = _Recorder(bot, number, conversation.pk, position=0, now=now)
-    messages = turn.say(says)
     with transaction.atomic():
         conversation.save(force_insert=True)
-        turn.store(State())
+        recorder = _Recorder(conversation.pk, number, expected=0)
+        messages = recorder.say(bot, says)
+        recorder.store(State())
     return conversation.pk, messages
 
 
@@ -97,27 +132,20 @@ def reply_to(conversation_id: uuid.UUID, message_id: uuid.UUID, said: Said) -> R
     """Answers one message and stores both; the same message id again gets the same answer.
 
     Raises ConversationNotFound; MessageIdTaken for an id that another conversation used;
-    InvalidRequest for an option that the bot does not have; LimitReached.
+    InvalidRequest for an option that the bot does not have; LimitReached; ConversationBusy.
     """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK, [message_id, conversation_id])
-            row = cursor.fetchone()
-        if row is None:
-            raise ConversationNotFound
-        count, state, locale, owner, position, decision, publication = row
-        if owner is not None:
-            if owner != conversation_id:
+    for _ in range(_TRIES):
+        read = _read(conversation_id, message_id)
+        if read.message_owner is not None:
+            if read.message_owner != conversation_id:
                 raise MessageIdTaken
-            return Reply(_answers_after(conversation_id, position), decision)
-        return _take(
-            conversation_id,
-            message_id,
-            Said(said.text, said.option_id, said.locale or locale),
-            count=count,
-            state=State.of(_json(state)),
-            publication=publication,
-        )
+            answers = _answers_after(conversation_id, read.message_position or 0)
+            return Reply(answers, read.message_decision or "")
+        try:
+            return _take(conversation_id, message_id, said, read)
+        except _Overtaken:
+            continue
+    raise ConversationBusy(retry_after=1)
 
 
 def transcript(conversation_id: uuid.UUID) -> list[dict[str, Any]]:
@@ -132,49 +160,51 @@ def exists(conversation_id: uuid.UUID) -> bool:
 
 def add_bot_message(conversation_id: uuid.UUID, message_id: uuid.UUID, text: str) -> None:
     """Stores something that the bot says on its own, like the thanks for a form."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK, [None, conversation_id])
+    for _ in range(_TRIES):
+        read = _read(conversation_id, message_id)
+        if read.message_owner is not None:
+            return None
+        recorder = _Recorder(conversation_id, read.publication, expected=read.count)
+        recorder.say(bot_for(read.publication), [Say("text", text)], ids=[message_id])
+        try:
+            return recorder.store(read.state)
+        except _Overtaken:
+            continue
+    raise ConversationBusy(retry_after=1)
+
+
+def _read(conversation_id: uuid.UUID, message_id: uuid.UUID) -> _Read:
+    with connection.cursor_prepared() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(_READ, [message_id, conversation_id])
         row = cursor.fetchone()
-        if row is None:
-            raise ConversationNotFound
-        count, state, *_, publication = row
-        turn = _Recorder(
-            bot_for(publication), publication, conversation_id, position=count, now=timezone.now()
-        )
-        turn.say([Say("text", text)], ids=[message_id])
-        turn.store(State.of(_json(state)))
+    if row is None:
+        raise ConversationNotFound
+    count, state, *rest = row
+    return _Read(count, State.of(_json(state)), *rest)
 
 
-def _take(
-    conversation_id: uuid.UUID,
-    message_id: uuid.UUID,
-    said: Said,
-    *,
-    count: int,
-    state: State,
-    publication: int,
-) -> Reply:
-    client, now, bot = current_client(), timezone.now(), bot_for(publication)
-    recorder = _Recorder(bot, publication, conversation_id, position=count, now=now)
+def _take(conversation_id: uuid.UUID, message_id: uuid.UUID, said: Said, read: _Read) -> Reply:
+    client, bot = current_client(), bot_for(read.publication)
+    recorder = _Recorder(conversation_id, read.publication, expected=read.count)
     if client.is_active:
-        turn = _turn(bot, state, said, now)
-        count_message(client, now)
+        said = replace(said, locale=said.locale or read.locale)
+        turn = _turn(bot, read.state, said, recorder.now)
     else:
         # Nothing is matched or counted while paused, and nothing of what is said is lost.
         label = said.text or bot.texts["none_of_these"]
-        turn = Turn("none", tuple(_away(bot)), state, label)
+        turn = Turn("none", tuple(_away(bot)), read.state, label)
     recorder.hear(message_id, said, turn)
     # The visitor's first message starts it; the later ones find it counted.
     recorder.count(Event.Kind.CONVERSATION_STARTED, conversation_id)
-    messages = recorder.say(turn.messages)
-    recorder.store(turn.state)
+    messages = recorder.say(bot, turn.messages)
+    recorder.store(turn.state, counts=client.is_active)
     return Reply(messages, turn.decision)
 
 
 def _turn(bot: Bot, state: State, said: Said, now: datetime) -> Turn:
     open_now = is_open(bot.content["hours"], now)
     try:
-        return take_turn(bot, state, Said(said.text, said.option_id, said.locale, open_now))
+        return take_turn(bot, state, replace(said, is_open=open_now))
     except UnknownOption:
         message = "This choice is no longer offered."
         raise InvalidRequest(
@@ -190,20 +220,12 @@ def _away(bot: Bot) -> list[Say]:
 class _Recorder:
     """Gathers the rows of one turn, to be stored at once."""
 
-    def __init__(
-        self,
-        bot: Bot,
-        publication: int,
-        conversation_id: uuid.UUID,
-        *,
-        position: int,
-        now: datetime,
-    ) -> None:
-        self.bot = bot
-        self.publication = publication
+    def __init__(self, conversation_id: uuid.UUID, publication: int, *, expected: int) -> None:
         self.conversation_id = conversation_id
-        self.position = position
-        self.now = now
+        self.publication = publication
+        self.expected = expected
+        self.position = expected
+        self.now = timezone.now()
         self.messages: list[dict[str, Any]] = []
         self.handoffs: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
@@ -231,31 +253,39 @@ class _Recorder:
             self.count(Event.Kind.QUESTION_UNANSWERED, message_id)
 
     def say(
-        self, says: Iterable[Say], ids: Iterable[uuid.UUID] | None = None
+        self, bot: Bot, says: Iterable[Say], ids: Iterable[uuid.UUID] | None = None
     ) -> list[dict[str, Any]]:
         """Adds the bot's messages; returns them as the widget draws them."""
         made = iter(new_id, None) if ids is None else ids
-        return [self._say(say, message_id) for say, message_id in zip(says, made, strict=False)]
+        return [self._say(bot, say, made_id) for say, made_id in zip(says, made, strict=False)]
 
     def count(self, kind: Event.Kind, subject_id: uuid.UUID, faq_id: str | None = None) -> None:
         self.events.append({"kind": kind, "subject_id": str(subject_id), "faq_id": faq_id})
 
-    def store(self, state: State) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _STORE,
-                {
-                    "conversation": self.conversation_id,
-                    "now": self.now,
-                    "messages": json.dumps(self.messages),
-                    "handoffs": json.dumps(self.handoffs),
-                    "events": json.dumps(self.events),
-                    "count": self.position,
-                    "state": json.dumps(state.as_dict()),
-                },
-            )
+    def store(self, state: State, *, counts: bool = False) -> None:
+        """Stores all of it, or raises _Overtaken or LimitReached and stores nothing."""
+        client = current_client()
+        facts: dict[str, Any] = {
+            "conversation": self.conversation_id,
+            "expected": self.expected,
+            "now": self.now,
+            "messages": json.dumps(self.messages),
+            "handoffs": json.dumps(self.handoffs),
+            "events": json.dumps(self.events),
+            "count": self.position,
+            "state": json.dumps(state.as_dict()),
+        }
+        if counts:
+            facts |= usage.counting(client, self.now)
+        with connection.cursor_prepared() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(_STORE_COUNTED if counts else _STORE_UNCOUNTED, facts)
+            unchanged, counted = cursor.fetchone()
+        if not unchanged:
+            raise _Overtaken
+        if not counted:
+            raise usage.refused(client, self.now)
 
-    def _say(self, say: Say, message_id: uuid.UUID) -> dict[str, Any]:
+    def _say(self, bot: Bot, say: Say, message_id: uuid.UUID) -> dict[str, Any]:
         extras: dict[str, Any] = {}
         if say.options:
             extras["options"] = [{"id": name, "label": label} for name, label in say.options]
@@ -264,7 +294,7 @@ class _Recorder:
         if say.form_id:
             extras["form_id"] = say.form_id
         if say.handoff_id:
-            extras["handoff"] = self._offer(say.handoff_id)
+            extras["handoff"] = self._offer(bot.handoffs[say.handoff_id])
         row = self._add(
             id=str(message_id), author=_BOT, type=say.type, text=say.text, extras=extras
         )
@@ -277,16 +307,12 @@ class _Recorder:
             "created_at": moment(self.now),
         }
 
-    def _offer(self, handoff_id: str) -> dict[str, str]:
-        handoff, reference, offer_id = (
-            self.bot.handoffs[handoff_id],
-            free_reference(),
-            new_id(),
-        )
+    def _offer(self, handoff: Mapping[str, Any]) -> dict[str, str]:
+        reference, offer_id = free_reference(), new_id()
         self.handoffs.append(
             {
                 "id": str(offer_id),
-                "handoff_id": handoff_id,
+                "handoff_id": handoff["id"],
                 "kind": handoff["kind"],
                 "reference": reference,
             }

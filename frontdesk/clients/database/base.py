@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+import psycopg
 from django_tenants.postgresql_backend import base
 
 from frontdesk.clients.database.introspection import SchemaIntrospection
@@ -78,7 +79,23 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         return [name.strip('"') for name in reported.split(", ")]
 
     def cursor_anywhere(self) -> Any:
-        """A cursor for statements whose tables are all qualified by schema: sets no search path."""
+        """A cursor for statements whose tables are all qualified by schema: sets no search path.
+
+        It skips the health check that costs a round trip: whoever is first to ask in a request
+        tells the outcome by `mark_healthy`, or closes the connection and asks again.
+        """
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(self.create_cursor())
+            return self._prepare_cursor(psycopg.Cursor(self.connection))
+
+    def cursor_prepared(self) -> Any:
+        """A cursor whose statements are parsed once a connection, arguments sent apart."""
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            cursor = psycopg.Cursor(self.connection)
+            self._handle_search_path(cursor)
+            return self._prepare_cursor(cursor)
+
+    def mark_healthy(self) -> None:
+        """Spares this request the health check, after a statement went through."""
+        self.health_check_done = True

@@ -79,8 +79,9 @@ class Children:
         """End all of them; what does not end in time, or when told to hurry, is killed."""
         groups = [child.group for child in self.all if child.group is not None]
         for child in self.all:
-            if child.is_alive and child.group is not None:
-                _signal_group(child.group, signal.SIGTERM)
+            if child.is_alive and child.process:
+                # It tells its own processes to end.
+                child.process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         while any(child.is_alive for child in self.all) and time.monotonic() < deadline:
             if hurry():

@@ -23,6 +23,7 @@ from frontdesk.lib.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresEr
 from frontdesk.lib.embedded_postgres.errors import told_in_a_sentence
 from frontdesk.lib.embedded_postgres.locks import FileLock
 
+DJANGO = (sys.executable, "-m", "django")
 READY_SECONDS = 60
 TEND_SECONDS = 0.5
 ANSWER_SECONDS = 2
@@ -75,6 +76,7 @@ class Choices:
             "FRONTDESK_DATA": str(self.data_folder),
             "FRONTDESK_URL": self.url,
             "DATABASE_URL": database_url,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -233,13 +235,13 @@ def start_children(choices: Choices, children: Children) -> None:
         [
             *_granian("config.wsgi:application", choices.host, choices.port),
             *("--workers", str(choices.web_processes), "--blocking-threads", "4"),
+            *("--backpressure", "128"),
         ],
     )
-    children.start("worker", [sys.executable, "-m", "config.cli", "worker"])
+    children.start("worker", [*DJANGO, "worker"])
     if choices.demo:
-        children.start(
-            "demo site", _granian("config.demo_site:application", choices.host, choices.demo_port)
-        )
+        demo_site = _granian("config.demo_site:application", choices.host, choices.demo_port)
+        children.start("demo site", [*demo_site, "--blocking-threads", "1", "--backpressure", "16"])
 
 
 def _granian(application: str, host: str, port: int) -> list[str]:

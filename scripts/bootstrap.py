@@ -33,8 +33,10 @@ MISLEADING = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"
 CAUSES = (
     (r"No space left on device|Disk quota exceeded", "the disk is full"),
     (
-        r"Temporary failure in name resolution|Network is unreachable|Failed to establish a new"
-        r"|dns error|error sending request|ConnectionError|Connection refused|ReadTimeout",
+        (
+            r"name resolution|Network is unreachable|Failed to establish|dns error|ConnectionError"
+            r"|error sending request|Connection refused|ReadTimeout"
+        ),
         "the package index can't be reached; the first start needs the network",
     ),
     (r"DO NOT MATCH THE HASHES|[Hh]ash mismatch", "a package is not the one that was locked"),

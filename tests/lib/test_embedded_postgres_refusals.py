@@ -35,8 +35,9 @@ except EmbeddedPostgresError as error:
 
 def refusal(data: Path, settings: dict[str, str] | None = None) -> str:
     """The sentence with which a start is refused."""
-    with pytest.raises(EmbeddedPostgresError) as caught:
-        EmbeddedPostgres(data, settings=FAST | (settings or {})).start()
+    server = EmbeddedPostgres(data, settings=FAST | (settings or {}))
+    with pytest.raises(EmbeddedPostgresError) as caught, server:
+        pass
     sentence = str(caught.value)
     assert "\n" not in sentence
     assert "Traceback" not in sentence
@@ -46,9 +47,9 @@ def refusal(data: Path, settings: dict[str, str] | None = None) -> str:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("original") / "data"
-    with EmbeddedPostgres(folder, settings=FAST) as server:
-        with psycopg.connect(server.url) as connection:
-            connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+    server = EmbeddedPostgres(folder, settings=FAST)
+    with server, psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
     return folder
 
 
@@ -85,9 +86,9 @@ def test_a_damaged_data_folder(data: Path) -> None:
 def test_a_folder_that_holds_something_else(tmp_path: Path) -> None:
     something = tmp_path / "data" / "postgresql"
     something.mkdir(parents=True, mode=0o700)
-    os.chown(something, *os.stat(tmp_path)[4:6])
+    identity_for(tmp_path / "absent").own(something)
     (something / "letter.txt").write_text("Dear reader")
-    refusal(tmp_path / "data")
+    assert "PG_VERSION is missing" in refusal(tmp_path / "data")
     assert (something / "letter.txt").read_text() == "Dear reader"
 
 

@@ -42,6 +42,9 @@ SETTINGS: Mapping[str, str] = {
     "lc_messages": "C",
 }
 
+# A server may outlive the object that started it, and end by another process's hand.
+_launched: list[subprocess.Popen[bytes]] = []
+
 
 @dataclass(frozen=True)
 class PidFile:
@@ -104,10 +107,11 @@ def launch(what: Launch, settings: Mapping[str, str], lock: FileLock) -> subproc
 
     The server and all its processes inherit ``lock``: it is free only once all have ended.
     """
+    reap_ended()
     data = what.identity.path_from_inside(what.cluster)
     with what.log.open("wb") as output:
         give_to_owner_of_folder(what.log)
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(what.binaries.postgres), "-D", data, *_options(settings, what.socket_folder)],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -117,6 +121,13 @@ def launch(what: Launch, settings: Mapping[str, str], lock: FileLock) -> subproc
             pass_fds=[lock.fileno()],
             **what.identity.process_options(what.cluster),
         )
+    _launched.append(process)
+    return process
+
+
+def reap_ended() -> None:
+    """Ask after the servers this process started, so that none that ended stays a zombie."""
+    _launched[:] = [process for process in _launched if process.poll() is None]
 
 
 def _options(settings: Mapping[str, str], socket_folder: Path) -> list[str]:

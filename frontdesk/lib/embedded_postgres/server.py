@@ -33,6 +33,7 @@ from frontdesk.lib.embedded_postgres.postmaster import (
     forget_killed_server,
     launch,
     read_pid_file,
+    reap_ended,
     signal_server,
 )
 from frontdesk.lib.embedded_postgres.sockets import (
@@ -88,8 +89,11 @@ class EmbeddedPostgres:
                 self._use.share()
                 try:
                     self._run_server()
-                except BaseException:
+                except EmbeddedPostgresError:
                     self._use.release()
+                    raise
+                except BaseException:
+                    self._let_go()
                     raise
 
     def ensure_running(self) -> str:
@@ -105,12 +109,12 @@ class EmbeddedPostgres:
             return
         atexit.unregister(self.stop)
         with told_in_a_sentence(self.data_folder), self._taking_turns():
-            last = self._use.try_alone()
-            try:
-                if last:
-                    self._stop_server()
-            finally:
-                self._use.release()
+            self._let_go()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the server is there right now; one that was killed is started by ``start``."""
+        return find_ready(self.cluster) is not None
 
     def __enter__(self) -> Self:
         self.start()
@@ -212,6 +216,14 @@ class EmbeddedPostgres:
             f"last line of its log: {logs.reason(lines)}"
         )
 
+    def _let_go(self) -> None:
+        last = self._use.try_alone()
+        try:
+            if last:
+                self._stop_server()
+        finally:
+            self._use.release()
+
     def _stop_server(self) -> None:
         running = read_pid_file(self.cluster)
         if running is None or self._server.try_alone():
@@ -227,8 +239,7 @@ class EmbeddedPostgres:
     def _await_end(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self._process:
-                self._process.poll()
+            reap_ended()
             if self._server.try_alone():
                 self._server.release()
                 return True

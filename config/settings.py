@@ -69,7 +69,7 @@ MIDDLEWARE = [
     "frontdesk.lib.security.SecurityHeaders",
     "frontdesk.clients.middleware.ResolveClient",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "frontdesk.lib.pages.PageLocale",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

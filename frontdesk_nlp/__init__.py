@@ -2,5 +2,6 @@
 
 from frontdesk_nlp.engine import Engine
 from frontdesk_nlp.model import Answer, Entry, Synonym, Trace
+from frontdesk_nlp.storage import BrokenEngineError
 
-__all__ = ["Answer", "Engine", "Entry", "Synonym", "Trace"]
+__all__ = ["Answer", "BrokenEngineError", "Engine", "Entry", "Synonym", "Trace"]

@@ -1,6 +1,6 @@
 """What goes into the engine and what comes out: frozen values, nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -9,7 +9,10 @@ Decision = Literal["answer", "suggest", "none"]
 
 @dataclass(frozen=True)
 class Entry:
-    """One FAQ as the engine sees it: an id, its phrasings, and the locale they are written in."""
+    """One FAQ as the engine sees it: an id, its phrasings, and the locale they are written in.
+
+    An FAQ written in several locales is several entries with the same id.
+    """
 
     id: str
     phrasings: Sequence[str]
@@ -38,12 +41,17 @@ class Synonym:
 
 @dataclass(frozen=True)
 class Trace:
-    """Why the engine decided as it did; `as_dict()` gives plain JSON values."""
+    """Why the engine decided as it did; `as_dict()` gives plain JSON values.
+
+    `synonyms` and `corrections` are (what was said, what it counted as). `known` are the words of
+    the message that the matched phrasing has. `margin` is the lead over the next entry.
+    """
 
     tokens: tuple[str, ...] = ()
-    synonyms: tuple[str, ...] = ()
+    synonyms: tuple[tuple[str, str], ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
-    features: dict[str, float] = field(default_factory=dict)
+    phrasing: str = ""
+    features: Mapping[str, float] = field(default_factory=dict)
     threshold: float = 1.0
     suggest_threshold: float = 1.0
     margin: float = 0.0

@@ -1,16 +1,20 @@
 """What every test stands on: a migrated database with two clients, made once per process."""
 
 import json
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client as Browser
 from django.test.utils import setup_databases, teardown_databases
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
 
 from frontdesk.bot import compiled
 from frontdesk.bot.importing import import_faqs
@@ -18,9 +22,15 @@ from frontdesk.bot.models import Settings
 from frontdesk.bot.publishing import publish
 from frontdesk.clients import lifecycle
 from frontdesk.clients.context import client_context
+from frontdesk.clients.database.base import current_place
 from frontdesk.clients.migrating import migrate_all
 from frontdesk.clients.models import Client
+from frontdesk.clients.resolving import by_id
 from frontdesk.lib import rates
+from tests.browsers import ARGUMENTS, chromium_path
+from tests.installs import Install, running_install
+
+_T = TypeVar("_T")
 
 NORTH_FAQS = [
     {
@@ -97,19 +107,62 @@ def _fresh_process() -> Iterator[None]:
     rates.forget_all()
     yield
     # Whatever a test did, the next starts on public.
-    assert connection.schema_name == settings.PUBLIC_SCHEMA_NAME
+    assert current_place.get().schema_name == settings.PUBLIC_SCHEMA_NAME
 
 
 @pytest.fixture
 def north(db: None) -> Client:
     """A client with three FAQs, a menu and two handoffs."""
-    return Client.objects.get(schema_name="tenant_north")
+    return by_id("tenant_north")
 
 
 @pytest.fixture
 def south(db: None) -> Client:
     """A client as it is just after it was opened."""
-    return Client.objects.get(schema_name="tenant_south")
+    return by_id("tenant_south")
+
+
+OpenClient = Callable[[str], Client]
+
+
+@pytest.fixture
+def open_client(django_db_setup: None, django_db_blocker: Any) -> Iterator[OpenClient]:
+    """Opens clients that every connection sees, for tests with threads and processes.
+
+    Nothing is rolled back: every client but north and south is removed afterwards.
+    """
+
+    def opened(slug: str) -> Client:
+        email = f"owner@{slug.replace('_', '-')}.example"
+        return lifecycle.create(slug, name=slug.title(), email=email, country="GB")[0]
+
+    with django_db_blocker.unblock():
+        yield opened
+        # A test that failed may have left the connection in a broken transaction.
+        connection.close()
+        for client in Client.objects.exclude(schema_name__in=["tenant_north", "tenant_south"]):
+            Client.objects.filter(pk=client.pk).update(status=Client.Status.CLOSING)
+            client.refresh_from_db()
+            lifecycle.remove(client)
+
+
+def at_once(count: int, act: Callable[[int], _T]) -> list[_T]:
+    """What `act(number)` returned in each of `count` threads that started together.
+
+    An exception of any of them is raised here.
+    """
+    ready = threading.Barrier(count)
+
+    def run(number: int) -> _T:
+        try:
+            connection.ensure_connection()
+            ready.wait(timeout=60)
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return [future.result() for future in [pool.submit(run, each) for each in range(count)]]
 
 
 @dataclass
@@ -163,3 +216,34 @@ def visitor(north: Client) -> Visitor:
     visitor = Visitor(north)
     assert visitor.start().status_code == 201
     return visitor
+
+
+@pytest.fixture(scope="session")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
+    """A whole install with the demo clients, started once."""
+    with running_install(tmp_path_factory.mktemp("install")) as install:
+        yield install
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    path = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Chromium) -> Iterator[Page]:
+    """A page in a profile of its own; the test fails on any error the page told the console."""
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800}, reduced_motion="reduce", timezone_id="UTC"
+    )
+    page = context.new_page()
+    told: list[str] = []
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("console", lambda line: told.append(line.text) if line.type == "error" else None)
+    yield page
+    context.close()
+    assert told == []

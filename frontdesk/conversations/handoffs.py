@@ -48,14 +48,16 @@ def click(conversation_id: uuid.UUID, reference: str) -> bool:
 
 
 def _url(handoff: Mapping[str, Any], reference: str) -> str:
-    text = quote(str(handoff.get("text", "")).replace("{reference}", reference), safe="")
+    text, subject = (
+        quote(handoff.get(name, "").replace("{reference}", reference), safe="")
+        for name in ("text", "subject")
+    )
     match handoff["kind"]:
         case "whatsapp":
             digits = "".join(sign for sign in handoff["number"] if sign.isdigit())
             return f"https://wa.me/{digits}" + (f"?text={text}" if text else "")
         case "email":
-            subject = quote(f"{handoff['label']} ({reference})", safe="")
-            return f"mailto:{handoff['address']}?subject={subject}"
+            return f"mailto:{handoff['address']}?subject={subject or quote(reference)}"
         case "phone":
             return f"tel:{handoff['number']}"
         case _:

@@ -1,9 +1,28 @@
-"""Pages for what is not there and for what went wrong."""
+"""What all pages share: their language, and what is shown for what is not there or went wrong."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 
 from frontdesk.lib.problems import problem
+
+# Answers for programs are the same in every language, and are kept by caches as such.
+_FOR_PROGRAMS = ("/api/v1/", "/widget.js", "/healthz", "/readyz")
+
+
+class PageLocale(LocaleMiddleware):
+    """Speaks the reader's language on pages, as far as it is translated."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not request.path.startswith(_FOR_PROGRAMS):
+            super().process_request(request)
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if request.path.startswith(_FOR_PROGRAMS):
+            return response
+        return super().process_response(request, response)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

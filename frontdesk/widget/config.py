@@ -44,7 +44,7 @@ def etag_of(body: dict[str, Any]) -> str:
 
 def _form(form: dict[str, Any]) -> dict[str, Any]:
     fields = [
-        field | {"autocomplete": _AUTOCOMPLETE.get(field["name"])} for field in form["fields"]
+        {"autocomplete": _AUTOCOMPLETE.get(field["name"])} | field for field in form["fields"]
     ]
     shown = {name: form[name] for name in ("id", "title", "intro", "submit_label")}
     return shown | {"fields": fields}

@@ -1,0 +1,175 @@
+"""The compact index of a client's phrasings: feature postings over plain arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from frontdesk_nlp.text import FAMILY_SHIFT, Hashes
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int32]
+
+FAMILIES = 3
+# The share of words, word pairs and character grams in a similarity; flat around these values.
+SHARES = np.array([0.25, 0.15, 0.60], dtype=np.float32)
+# What a feature no phrasing has adds to the length of a message, against one that is known.
+UNKNOWN_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message read against the index: its similarity to every phrasing, by family."""
+
+    similarities: Floats  # (phrasings,), 0 to 1
+    by_family: Floats  # (families, phrasings), each already scaled by its share
+    known: Floats  # (families,): share of the message's feature weight the index knows
+
+
+@dataclass(frozen=True)
+class Index:
+    """Postings of hashed features; every array is a view of the stored bytes when loaded.
+
+    `slots` number a phrasing within its family: family x phrasings + phrasing.
+    """
+
+    hashes: Hashes  # (features,), sorted
+    spread: NDArray[np.uint32]  # (features,): how many entries have the feature
+    starts: NDArray[np.uint32]  # (features + 1,)
+    slots: NDArray[np.uint16] | NDArray[np.uint32]
+    owners: Numbers  # (phrasings,): entry number, ascending
+    entries: int
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is stored."""
+        names = ("hashes", "spread", "starts", "slots", "owners")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, NDArray[Any]], entries: int) -> "Index":
+        """Rebuild from `arrays`; raises ValueError where they contradict one another."""
+        index = cls(**{name: arrays[name] for name in cls.__match_args__[:5]}, entries=entries)
+        consistent = (
+            len(index.starts) == len(index.hashes) + 1 == len(index.spread) + 1
+            and index.starts[-1] == len(index.slots)
+            and bool(np.all(index.starts[:-1] <= index.starts[1:]))
+            and int(index.slots.max(initial=0)) < max(1, FAMILIES * index.size)
+            and int(index.owners.max(initial=-1)) + 1 == entries
+        )
+        if not consistent:
+            raise ValueError("the stored index contradicts itself")
+        return index
+
+    @property
+    def size(self) -> int:
+        """How many phrasings are indexed."""
+        return len(self.owners)
+
+    @cached_property
+    def bounds(self) -> NDArray[np.int64]:
+        """Return where each entry's phrasings start, and the end."""
+        return np.searchsorted(self.owners, np.arange(self.entries + 1))
+
+    def rows_of(self, entry: int) -> tuple[int, int]:
+        """Return the first phrasing of an entry and the one after its last."""
+        return int(self.bounds[entry]), int(self.bounds[entry + 1])
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Return the rarity of each feature: rare among entries weighs more."""
+        return (np.log((1 + self.entries) / (1 + self.spread)) + 1).astype(np.float32)
+
+    @cached_property
+    def unknown_weight(self) -> float:
+        """Return the weight of a feature no entry has."""
+        return float(np.log(1 + self.entries) + 1)
+
+    @cached_property
+    def posting_features(self) -> NDArray[np.int64]:
+        """Return for every posting the position of its feature."""
+        return np.repeat(np.arange(len(self.hashes)), np.diff(self.starts.astype(np.int64)))
+
+    @cached_property
+    def row_scales(self) -> Floats:
+        """Return 1 / length of each phrasing within each family, share included."""
+        squares = self.weights[self.posting_features] ** 2
+        sums = np.bincount(self.slots, squares, FAMILIES * self.size).reshape(FAMILIES, self.size)
+        scales = np.sqrt(SHARES)[:, None] / np.sqrt(np.where(sums > 0, sums, 1))
+        return scales.astype(np.float32)
+
+    def read(self, features: Hashes) -> Reading:
+        """Compare a message's features with every phrasing."""
+        if not self.size or not len(self.hashes) or not len(features):
+            return self._read_nothing()
+        positions = np.searchsorted(self.hashes, features)
+        positions[positions == len(self.hashes)] = 0
+        found = self.hashes[positions] == features
+        weights = np.where(found, self.weights[positions], self.unknown_weight)
+        families = features >> FAMILY_SHIFT
+        squares = weights * weights
+        known = np.bincount(families[found], squares[found], FAMILIES)
+        total = np.bincount(families, squares, FAMILIES)
+        lengths = np.sqrt(np.maximum(known + UNKNOWN_SHARE * (total - known), 1e-9))
+        sums = self._add_postings(positions[found], squares[found])
+        by_family = sums * self.row_scales * (np.sqrt(SHARES) / lengths)[:, None]
+        by_family = by_family.astype(np.float32)
+        shares = (known / np.maximum(total, 1e-9)).astype(np.float32)
+        return Reading(by_family.sum(axis=0), by_family, shares)
+
+    def _read_nothing(self) -> Reading:
+        by_family = np.zeros((FAMILIES, self.size), dtype=np.float32)
+        return Reading(by_family.sum(axis=0), by_family, np.zeros(FAMILIES, dtype=np.float32))
+
+    def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> Floats:
+        starts = self.starts[features].astype(np.int64)
+        counts = self.starts[features + 1].astype(np.int64) - starts
+        ends = np.cumsum(counts)
+        flat = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+        sums = np.bincount(
+            self.slots[flat], np.repeat(weights, counts), minlength=FAMILIES * self.size
+        )
+        return sums.reshape(FAMILIES, self.size)
+
+    def build_gram(self) -> Floats:
+        """Return the similarity of every phrasing to every other (phrasings x phrasings)."""
+        matrix = self.build_matrix()
+        return np.asarray((matrix @ matrix.T).toarray(), dtype=np.float32)
+
+    def build_matrix(self) -> "sparse.csr_array":
+        """Return the phrasings as sparse rows of unit length."""
+        values = self.weights[self.posting_features] * self.row_scales.reshape(-1)[self.slots]
+        rows = self.slots % max(self.size, 1)
+        shape = (self.size, len(self.hashes))
+        coordinates = (rows.astype(np.int32), self.posting_features.astype(np.int32))
+        return sparse.coo_array((values, coordinates), shape=shape).tocsr()
+
+
+def build_index(features: Sequence[Hashes], owners: Sequence[int], entries: int) -> Index:
+    """Index phrasings given as features, in the order of their owners."""
+    size = len(features)
+    features = [np.unique(row) for row in features]
+    lengths = [len(row) for row in features]
+    flat = np.concatenate([*features, np.zeros(0, dtype=np.uint32)])
+    rows = np.repeat(np.arange(size), lengths)
+    order = np.argsort(flat, kind="stable")
+    flat, rows = flat[order], rows[order]
+    is_first = np.ones(len(flat), dtype=bool)
+    is_first[1:] = flat[1:] != flat[:-1]
+    owned = np.asarray(owners, dtype=np.int32)
+    is_new_owner = is_first.copy()
+    is_new_owner[1:] |= owned[rows[1:]] != owned[rows[:-1]]
+    firsts = np.flatnonzero(is_first)
+    spread = np.add.reduceat(is_new_owner, firsts, dtype=np.uint32) if len(firsts) else firsts
+    slot_type = np.uint16 if FAMILIES * size < 1 << 16 else np.uint32
+    return Index(
+        hashes=flat[firsts],
+        spread=spread.astype(np.uint32),
+        starts=np.append(firsts, len(flat)).astype(np.uint32),
+        slots=((flat >> FAMILY_SHIFT).astype(np.int64) * size + rows).astype(slot_type),
+        owners=owned,
+        entries=entries,
+    )

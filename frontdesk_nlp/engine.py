@@ -127,6 +127,7 @@ class Engine:
         best = float(scores[order[0]])
         margin = best - (float(scores[order[1]]) if len(order) > 1 else 0.0)
         figures = confidence.describe(best, self._learned.foreign)
+        figures |= {"margin": margin, "similarity": float(similarities.max()), "words": float(len(message.words))}
         chance = confidence.estimate(figures["score"], figures["rank"], confidence.LEXICAL)
         decision: Decision = "none"
         if chance >= confidence.SUGGEST_AT:

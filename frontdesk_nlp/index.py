@@ -149,9 +149,8 @@ class Index:
 
 
 def build_index(features: Sequence[Hashes], owners: Sequence[int], entries: int) -> Index:
-    """Index phrasings given as features, in the order of their owners."""
+    """Index phrasings given as sorted distinct features, in the order of their owners."""
     size = len(features)
-    features = [np.unique(row) for row in features]
     lengths = [len(row) for row in features]
     flat = np.concatenate([*features, np.zeros(0, dtype=np.uint32)])
     rows = np.repeat(np.arange(size), lengths)

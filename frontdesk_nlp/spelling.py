@@ -17,7 +17,7 @@ _REMEMBERED = 4096
 @lru_cache(maxsize=32)
 def load_common_words(language: str) -> frozenset[str]:
     """Return everyday words of a language that are right even where no FAQ has them."""
-    path = resources.files("frontdesk_nlp") / "data" / "words" / f"{language}.txt"
+    path = resources.files("frontdesk_nlp") / "lists" / "words" / f"{language}.txt"
     if not path.is_file():
         return frozenset()
     lines = path.read_text("utf-8").splitlines()

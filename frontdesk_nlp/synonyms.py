@@ -23,7 +23,7 @@ def stem_phrase(term: str, language: str) -> Phrase:
 @lru_cache(maxsize=64)
 def load_shared(language: str) -> dict[Phrase, Phrase]:
     """Return the shared list of a language: each term's stems and the stems that stand for it."""
-    path = resources.files("frontdesk_nlp") / "data" / "synonyms" / f"{language}.txt"
+    path = resources.files("frontdesk_nlp") / "lists" / "synonyms" / f"{language}.txt"
     heads: dict[Phrase, Phrase] = {}
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     for line in lines:

@@ -99,7 +99,7 @@ def _hash_pair(first: str, second: str) -> int:
 
 
 def hash_text(words: Sequence[Word], keys: Sequence[str], spelled: Sequence[Word] = ()) -> Hashes:
-    """Return the features of a text; a feature may occur twice.
+    """Return the sorted distinct features of a text.
 
     `keys` are the stems of `words` after synonyms of the shared list were folded together.
     `spelled` are words as they were typed where a correction changed them: both spellings then
@@ -113,4 +113,9 @@ def hash_text(words: Sequence[Word], keys: Sequence[str], spelled: Sequence[Word
     parts = [np.array(numbers, dtype=np.uint32)]
     parts.extend(word.grams for word in words)
     parts.extend(word.grams for word in spelled)
-    return np.concatenate(parts)
+    found = np.concatenate(parts)
+    found.sort()
+    is_new = np.empty(len(found), dtype=bool)
+    is_new[0] = True
+    np.not_equal(found[1:], found[:-1], out=is_new[1:])
+    return found[is_new]

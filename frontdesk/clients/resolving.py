@@ -108,7 +108,8 @@ def _slug_below_base_domain(name: str) -> str | None:
 
 
 def _by_own_domain(name: str, client_id: str | None) -> Client:
-    owner = _fetch(_BY_DOMAIN, name)
+    # PostgreSQL refuses to be asked for a NUL.
+    owner = None if "\x00" in name else _fetch(_BY_DOMAIN, name)
     if owner is None:
         # An address that is nobody's, as inside a private network: the ID alone decides.
         if client_id is None:

@@ -9,7 +9,7 @@ from frontdesk.lib.refusals import Refusal
 
 def problem(code: str, status: int, title: str, detail: str = "", **facts: Any) -> JsonResponse:
     """An `application/problem+json` response whose `code` is stable and whose texts are not."""
-    body = {"type": f"/docs/problems#{code}", "title": title, "status": status, "code": code}
+    body = {"type": f"urn:frontdesk:problem:{code}", "title": title, "status": status, "code": code}
     if detail and detail != title:
         body["detail"] = detail
     return JsonResponse(body | facts, status=status, content_type="application/problem+json")

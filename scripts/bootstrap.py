@@ -100,8 +100,9 @@ def install(*, dev: bool) -> None:
         kind = "dev" if dev else "run"
         if stamp.get("packages") != wanted["packages"] or stamp.get("dev") != dev:
             install_packages(installer, ROOT / "requirements" / (kind + ".txt"))
+            write_stamp(dict(wanted, dev=dev, project=""))
         install_project(installer)
-        STAMP.write_text(json.dumps(dict(wanted, dev=dev), indent=1) + "\n")
+        write_stamp(dict(wanted, dev=dev))
     say(f"Installed in {time.monotonic() - began:.0f} s.")
 
 
@@ -128,6 +129,10 @@ def read_stamp() -> Dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) else {}
+
+
+def write_stamp(stamp: Dict[str, Any]) -> None:
+    STAMP.write_text(json.dumps(stamp, indent=1) + "\n")
 
 
 class one_at_a_time:  # noqa: N801 - reads as the sentence it is

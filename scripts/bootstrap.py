@@ -284,10 +284,15 @@ def explain(output: str, what: str, log: Optional[Path]) -> str:
     for pattern, cause in CAUSES:
         if re.search(pattern, output):
             return f"{what} could not be installed: {cause}{rest}."
-    lines = [
-        line.strip() for line in output.splitlines() if re.search(r"[Ee]rror|fault|needs", line)
-    ]
-    lines = lines or [line.strip() for line in output.splitlines() if line.strip()]
+    # The build of the front end tells its faults in such sentences, and the cause below them.
+    told = re.search(
+        r"^[ \t]*(The front end\b[^\n]*[^\n:]):?(?:\s+([^\n]+))?", output, re.MULTILINE
+    )
+    if told:
+        cause = f" ({told[2]})" if told[2] else ""
+        return f"{told[1].rstrip('.')}{cause}{rest}."
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line for line in lines if re.search(r"[Ee]rror", line)] or lines
     reason = lines[-1].rstrip(".") if lines else "it gave no reason"
     return f"{what} could not be installed: {reason}{rest}."
 

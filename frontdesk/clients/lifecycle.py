@@ -1,13 +1,14 @@
 """A client's life: opened → active ⇄ paused → closing → gone."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -17,9 +18,10 @@ from frontdesk.clients.models import CLIENT_ID_PREFIX, SLUG_MAX_LENGTH, Client, 
 from frontdesk.clients.origins import origin_of
 from frontdesk.clients.signals import client_closed, client_opened
 from frontdesk.lib.refusals import InvalidRequest, Refusal
+from frontdesk.lib.texts import storable
 
-_NAME_MOST = 120
 COMPANY_FIELDS = ("legal_name", "address", "country", "phone", "website")
+_TEXT_FIELDS = ("name", "email", *COMPANY_FIELDS)
 
 
 class ClientExists(Refusal):
@@ -42,14 +44,14 @@ def create(slug: str, *, name: str, email: str, **company: str) -> tuple[Client,
     that is there; with others it raises ClientExists. Raises InvalidRequest for bad values.
     """
     slug = slug.removeprefix(CLIENT_ID_PREFIX)
-    name, email = name.strip(), email.strip().lower()
-    _check(slug, name, email, company)
+    facts = _tidy({"name": name, "email": email} | company)
+    _check({"slug": slug} | facts)
     with public_context(), transaction.atomic():
         _take_turn(slug)
         existing = Client.objects.filter(schema_name=CLIENT_ID_PREFIX + slug).first()
         if existing is not None:
-            return _same(existing, name, email), False
-        return _open(slug, name, email, company), True
+            return _same(existing, facts), False
+        return _open(slug, facts), True
 
 
 def slug_of(name: str) -> str:
@@ -81,24 +83,15 @@ def close(client: Client) -> None:
 
 def remove(client: Client) -> None:
     """Removes a closing client, its schema and everything in it, now and for good."""
-    if not client.is_closing:
+    if not _remove(Client.objects.filter(pk=client.pk, status=Client.Status.CLOSING)):
         raise NotPossibleNow("Close the client first.")
-    with public_context(), transaction.atomic():
-        with client_context(client):
-            client_closed.send(Client, client=client)
-        provisioning.drop_schema(client)
-        client.delete()
 
 
 def remove_closed() -> list[str]:
     """Removes every client whose grace period is over; returns their IDs."""
+    due = Client.objects.filter(status=Client.Status.CLOSING, closing_at__lte=timezone.now())
     with public_context():
-        due = Client.objects.filter(status=Client.Status.CLOSING, closing_at__lte=timezone.now())
-        removed = []
-        for client in due:
-            remove(client)
-            removed.append(client.schema_name)
-        return removed
+        return [client.schema_name for client in due if _remove(due.filter(pk=client.pk))]
 
 
 def change(client: Client, **facts: Any) -> None:
@@ -109,31 +102,46 @@ def change(client: Client, **facts: Any) -> None:
     if "allowed_origins" in facts:
         origins = [origin_of(origin) for origin in facts["allowed_origins"]]
         facts["allowed_origins"] = list(dict.fromkeys(origins))
+    facts = _tidy(facts)
+    _check({name: value for name, value in facts.items() if name in _TEXT_FIELDS})
     for name, value in facts.items():
         setattr(client, name, value)
-    _check(client.slug, client.name, client.email, {})
     if facts:
         with public_context():
             client.save(update_fields=list(facts))
 
 
-def _check(slug: str, name: str, email: str, company: dict[str, str]) -> None:
-    errors = []
-    for field, value, validate in (("slug", slug, validate_slug), ("email", email, validate_email)):
-        try:
-            validate(value)
-        except ValidationError as error:
-            errors.append({"field": field, "code": "invalid", "message": " ".join(error.messages)})
-    if not 1 <= len(name) <= _NAME_MOST:
-        message = "Give a name of 1 to 120 characters."
-        errors.append({"field": "name", "code": "invalid", "message": message})
-    errors += [
-        {"field": field, "code": "unknown", "message": "There is no such field."}
-        for field in company
-        if field not in COMPANY_FIELDS
-    ]
+def _tidy(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts as they are compared: an e-mail in lower case, a country in upper case."""
+    tidy = {
+        name: value.strip() if isinstance(value, str) else value for name, value in facts.items()
+    }
+    for name, change in (("email", str.lower), ("country", str.upper)):
+        if name in tidy:
+            tidy[name] = change(tidy[name])
+    return tidy
+
+
+def _check(facts: Mapping[str, Any]) -> None:
+    errors = [error for name, value in facts.items() if (error := _error(name, value))]
     if errors:
         raise InvalidRequest(errors=errors)
+
+
+def _error(name: str, value: str) -> dict[str, str] | None:
+    if name != "slug" and name not in _TEXT_FIELDS:
+        return {"field": name, "code": "unknown", "message": "There is no such field."}
+    if storable(value) != value:
+        message = "This text has signs that can't be stored."
+        return {"field": name, "code": "invalid", "message": message}
+    try:
+        if name == "slug":
+            validate_slug(value)
+        else:
+            Client._meta.get_field(name).clean(value, None)  # noqa: SLF001 (Django's public `_meta`)
+    except ValidationError as error:
+        return {"field": name, "code": "invalid", "message": " ".join(error.messages)}
+    return None
 
 
 def _take_turn(slug: str) -> None:
@@ -142,19 +150,17 @@ def _take_turn(slug: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"client {slug}"])
 
 
-def _same(client: Client, name: str, email: str) -> Client:
-    if (client.name, client.email) != (name, email):
+def _same(client: Client, facts: Mapping[str, str]) -> Client:
+    if (client.name, client.email) != (facts["name"], facts["email"]):
         raise ClientExists(f"{client.schema_name} belongs to another business.")
     return client
 
 
-def _open(slug: str, name: str, email: str, company: dict[str, str]) -> Client:
+def _open(slug: str, facts: Mapping[str, str]) -> Client:
     client = Client(
         schema_name=CLIENT_ID_PREFIX + slug,
-        name=name,
-        email=email,
         schema_fingerprint=provisioning.fingerprint(),
-        **company,
+        **facts,
     )
     client.save()
     provisioning.build_schema(client)
@@ -163,16 +169,27 @@ def _open(slug: str, name: str, email: str, company: dict[str, str]) -> Client:
     return client
 
 
+def _remove(found: QuerySet[Client]) -> bool:
+    """False when there is none (any more): taken back, or removed by another process."""
+    with public_context(), transaction.atomic():
+        client = found.select_for_update().first()
+        if client is None:
+            return False
+        with client_context(client):
+            client_closed.send(Client, client=client)
+        provisioning.drop_schema(client)
+        client.delete()
+        return True
+
+
 def _move(
     client: Client, allowed: set[Client.Status], status: Client.Status, **facts: object
 ) -> None:
     if client.status == status:
         return
     with public_context():
-        changed = Client.objects.filter(pk=client.pk, status__in=allowed).update(
-            status=status, **facts
-        )
-        if not changed:
-            client.refresh_from_db()
-            raise NotPossibleNow(f"The client is {client.status}.")
+        found = Client.objects.filter(pk=client.pk)
+        if not found.filter(status__in=allowed).update(status=status, **facts):
+            now = found.values_list("status", flat=True).first()
+            raise NotPossibleNow(f"The client is {now or 'gone'}.")
         client.refresh_from_db()

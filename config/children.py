@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,15 +54,14 @@ class Children:
         self._marker = f"{MARKER}={data_folder}".encode()
         self.all: list[Child] = []
 
-    def start(self, name: str, command: list[str]) -> Child:
+    def start(
+        self, name: str, command: list[str], first: Sequence[str] = (), keep_open: int | None = None
+    ) -> Child:
+        """Arguments ``first`` and the descriptor it may use are for the first start alone."""
         child = Child(name, command)
         self.all.append(child)
-        self._launch(child)
+        self._launch(child, first, () if keep_open is None else (keep_open,))
         return child
-
-    def run(self, command: list[str]) -> "subprocess.Popen[bytes]":
-        """Start one that ends by itself; its output is a pipe."""
-        return self._open(command, subprocess.PIPE)
 
     def tend(self, report: Callable[[str], None]) -> None:
         """Start again what has died, after a pause that grows while it keeps dying."""
@@ -113,11 +112,13 @@ class Children:
         except (OSError, ValueError, KeyError, TypeError):
             return set()
 
-    def _launch(self, child: Child) -> None:
+    def _launch(
+        self, child: Child, first: Sequence[str] = (), keep_open: Sequence[int] = ()
+    ) -> None:
         if child.group is not None:
             # Processes that the dead one left behind would hold its port.
             _signal_group(child.group, signal.SIGKILL)
-        child.process = self._open(child.command, None)
+        child.process = self._open([*child.command, *first], keep_open)
         child.started = time.monotonic()
         child.start_again = 0.0
         self._take_notes()
@@ -128,11 +129,11 @@ class Children:
         unfinished.write_text(json.dumps({"pid": os.getpid(), "groups": groups}) + "\n")
         unfinished.replace(self._notes)
 
-    def _open(self, command: list[str], output: int | None) -> "subprocess.Popen[bytes]":
+    def _open(self, command: list[str], keep_open: Sequence[int]) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            pass_fds=keep_open,
             env=self._environment,
             start_new_session=True,
             preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509 (this process has no threads)

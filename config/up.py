@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 from config.children import Children
 from config.ports import PortUnusableError, check_port
-from config.preparing import LINK
+from config.serving import LINK
 from frontdesk.lib.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 from frontdesk.lib.embedded_postgres.errors import told_in_a_sentence
 from frontdesk.lib.embedded_postgres.locks import FileLock
@@ -78,6 +78,8 @@ class Choices:
             "DATABASE_URL": database_url,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
+            # The matrices are small: threads of their own would cost memory and win nothing.
+            "OPENBLAS_NUM_THREADS": os.environ.get("OPENBLAS_NUM_THREADS", "1"),
         }
 
 
@@ -147,9 +149,11 @@ def run(choices: Choices) -> None:
         url = choices.database_url or (database.url if database else "")
         children = Children(choices.data_folder, choices.environment(url))
         stack.enter_context(stopping(children))
-        link = prepare(children)
-        start_children(choices, children)
+        if choices.demo:
+            start_demo_site(choices, children)
+        link = start_web(choices, children)
         await_web(choices, children)
+        children.start("worker", [*DJANGO, "worker"])
         say(welcome(choices, link))
         tend(children, database)
 
@@ -210,46 +214,35 @@ def stopping(children: Children) -> Iterator[None]:
         children.stop(hurry)
 
 
-def prepare(children: Children) -> str:
-    """Migrations and demo content; returns the one-time sign-in link."""
-    link = ""
-    with children.run([sys.executable, "-m", "config.preparing"]) as process:
-        try:
-            for line in process.stdout or ():
-                text = line.decode().rstrip()
-                link = text.removeprefix(LINK) if text.startswith(LINK) else link
-                if not text.startswith(LINK):
-                    say(text)
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode != 0:
-        raise UpError("The install could not be prepared, for the reason above.")
-    return link
-
-
-def start_children(choices: Choices, children: Children) -> None:
-    say("Starting the server…")
-    children.start(
-        "web server",
-        [
-            *_granian("config.wsgi:application", choices.host, choices.port),
-            *("--workers", str(choices.web_processes), "--blocking-threads", "4"),
-            *("--backpressure", "128"),
-        ],
-    )
-    children.start("worker", [*DJANGO, "worker"])
-    if choices.demo:
-        demo_site = _granian("config.demo_site:application", choices.host, choices.demo_port)
-        children.start("demo site", [*demo_site, "--blocking-threads", "1", "--backpressure", "16"])
-
-
-def _granian(application: str, host: str, port: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", application),
-        *("--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+def start_demo_site(choices: Choices, children: Children) -> None:
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.demo_site:application"),
+        *("--host", choices.host, "--port", str(choices.demo_port), "--no-ws"),
+        *("--blocking-threads", "1", "--backpressure", "16", "--log-level", "warning"),
     ]
+    children.start("demo site", command)
+
+
+def start_web(choices: Choices, children: Children) -> str:
+    """Migrations and demo content, then the server; returns the one-time sign-in link."""
+    command = [
+        *(sys.executable, "-m", "config.serving", "--host", choices.host),
+        *("--port", str(choices.port), "--processes", str(choices.web_processes)),
+    ]
+    link = ""
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as progress:
+        children.start("web server", command, ("--progress", str(writing)), writing)
+        os.close(writing)
+        for line in progress:
+            if line.startswith(LINK):
+                link = line.removeprefix(LINK).strip()
+            else:
+                say(line.rstrip())
+    if not link:
+        raise UpError("The install could not be prepared; the reason is above.")
+    say("Starting the server…")
+    return link
 
 
 def await_web(choices: Choices, children: Children) -> None:

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from django.conf import settings
 
 from frontdesk.bot.models import Publication
+from frontdesk.bot.publishing import train
 from frontdesk.clients.context import current_client
-from frontdesk_nlp import Engine
+from frontdesk_nlp import BrokenEngineError, Engine
 from frontdesk_nlp.dialogue import Bot
 
 # Python objects of content and index take about this many times their stored bytes.
@@ -49,7 +50,14 @@ def forget_all() -> None:
 def _load(number: int) -> tuple[Bot, int]:
     publication = Publication.objects.get(number=number)
     index = bytes(publication.index)
-    bot = Bot(publication.content, Engine.from_bytes(index))
+    try:
+        engine = Engine.from_bytes(index)
+    except BrokenEngineError:
+        # Written by another version of the engine: the content is the truth, the index follows.
+        engine = train(publication.content)
+        index = engine.to_bytes()
+        Publication.objects.filter(number=number).update(index=index)
+    bot = Bot(publication.content, engine)
     return bot, _IN_MEMORY * (len(index) + len(str(publication.content)))
 
 

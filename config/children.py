@@ -136,7 +136,7 @@ class Children:
             pass_fds=keep_open,
             env=self._environment,
             start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509 (this process has no threads)
+            preexec_fn=end_with_parent(os.getpid()),  # noqa: PLW1509 (this process has no threads)
         )
 
     def _note_death(self, child: Child, now: float, report: Callable[[str], None]) -> None:
@@ -188,14 +188,17 @@ def _tell_end(code: int | None) -> str:
     return f"exit status {code}"
 
 
-def _end_with_parent(parent: int) -> Callable[[], None]:
-    """Runs in a new child: on Linux, being told to end when this process is killed."""
+def end_with_parent(parent: int | None = None) -> Callable[[], None]:
+    """For a new process to run first: on Linux it is told to end when its parent is killed.
+
+    With ``parent``, the number of that parent, also when the parent is gone by then.
+    """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
     def arrange() -> None:
         if libc is not None:
             libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
-            if os.getppid() != parent:
-                os._exit(1)
+        if parent is not None and os.getppid() != parent:
+            os._exit(1)
 
     return arrange

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from config.serving import address_parser, serve
+
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -97,3 +99,12 @@ def _read(path: str) -> tuple[str, str, bytes]:
     if found.suffix == ".html":
         body = body.replace(PLACEHOLDER, frontdesk_url().encode())
     return "200 OK", kind or "application/octet-stream", body
+
+
+def main() -> None:
+    given = address_parser("config.demo_site", __doc__).parse_args()
+    serve("config.demo_site:application", given.host, given.port, processes=1, threads=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from config.children import end_with_parent
+
 # A line of progress that is not for people: the one-time sign-in link follows.
 LINK = "sign-in-link "
 WAITING_REQUESTS = 128
@@ -31,19 +33,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, ImproperlyConfigured, OperationalError) as error:
         sys.stderr.write(f"frontdesk: {str(error).strip()}\n")
         return 1
-    serve(given.host, given.port, given.processes)
+    serve("config.wsgi:application", given.host, given.port, given.processes, threads=THREADS_EACH)
     return 0
 
 
 def _read(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="config.serving", description=__doc__)
-    parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
+    parser = address_parser("config.serving", __doc__)
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument(
         "--progress", type=int, help="prepare, and tell about it on this descriptor"
     )
     return parser.parse_args(arguments)
+
+
+def address_parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=name, description=description)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    return parser
 
 
 def load() -> None:
@@ -75,18 +82,20 @@ def prepare(report: Callable[[str], object]) -> None:
     connections.close_all()
 
 
-def serve(host: str, port: int, processes: int) -> None:
+def serve(application: str, host: str, port: int, processes: int, *, threads: int) -> None:
+    """Until told to end. The processes end with this one, however it ends."""
     from granian import Granian  # noqa: PLC0415
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
+    os.register_at_fork(after_in_child=end_with_parent())
     Granian(
-        "config.wsgi:application",
+        application,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=THREADS_EACH,
+        blocking_threads=threads,
         backpressure=WAITING_REQUESTS,
         websockets=False,
         log_level=LogLevels.warning,

@@ -166,7 +166,7 @@ def having_data_folder(folder: Path) -> Iterator[None]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         alone = lock.try_alone()
     if not alone:
-        raise UpError(f"Frontdesk runs already on {folder}{_running_as(folder)}: stop it first.")
+        raise UpError(f"Frontdesk already runs on {folder}{_running_as(folder)}: stop it first.")
     try:
         yield
     finally:
@@ -196,10 +196,11 @@ def having_database(choices: Choices) -> Iterator[EmbeddedPostgres | None]:
 def check_database(url: str) -> None:
     import psycopg  # noqa: PLC0415 (the embedded server does without)
 
+    env.database(url)
     try:
         psycopg.connect(url, connect_timeout=CONNECT_SECONDS).close()
     except psycopg.Error as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = str(error).partition("\n")[0].removeprefix("connection failed: ").rstrip(".")
         raise UpError(f"The database that DATABASE_URL names can't be used: {reason}.") from None
 
 
@@ -216,9 +217,8 @@ def stopping(children: Children) -> Iterator[None]:
 
 def start_demo_site(choices: Choices, children: Children) -> None:
     command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "config.demo_site:application"),
-        *("--host", choices.host, "--port", str(choices.demo_port), "--no-ws"),
-        *("--blocking-threads", "1", "--backpressure", "16", "--log-level", "warning"),
+        *(sys.executable, "-m", "config.demo_site"),
+        *("--host", choices.host, "--port", str(choices.demo_port)),
     ]
     children.start("demo site", command)
 

@@ -9,23 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontdesk_nlp import confidence
-from frontdesk_nlp.index import Floats, Index, Reading, build_index
+from frontdesk_nlp.index import Floats, Index
 from frontdesk_nlp.languages import name_language
 from frontdesk_nlp.model import Answer, Decision, Entry, Synonym, Trace
-from frontdesk_nlp.reading import Message, Reader, count_words, read_phrasing
-from frontdesk_nlp.ridge import (
-    LARGEST_SOLVED,
-    NEAREST,
-    Head,
-    invert,
-    learn_lessons,
-    quantise,
-    score_nearest,
-    sharpen,
-    solve_weights,
-)
+from frontdesk_nlp.reading import Message, Reader
+from frontdesk_nlp.ridge import Head
 from frontdesk_nlp.storage import BrokenEngineError, pack, unpack
 from frontdesk_nlp.synonyms import ClientSynonyms
+from frontdesk_nlp.training import Learned, learn, list_ids, list_rows
 
 SynonymGroup = Synonym | Sequence[str]
 
@@ -38,16 +29,6 @@ class Settings:
     encoder: str | None
     synonyms: tuple[Synonym, ...]
     caution: float = 0.0
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What training made of the entries."""
-
-    index: Index
-    head: Head | None
-    foreign: Floats
-    vocabulary: dict[str, int]
 
 
 def merge_entries(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -63,8 +44,9 @@ class Engine:
         self.entries = entries
         self.settings = settings
         self._learned = learned
-        self._ids = _list_ids(entries)
-        self._phrasings = _list_phrasings(entries, self._ids)
+        self._ids = list_ids(entries)
+        self._calibrator = confidence.LEXICAL
+        self._thresholds = confidence.set_thresholds(self._calibrator, settings.caution)
 
     @classmethod
     def train(
@@ -83,7 +65,16 @@ class Engine:
         groups = tuple(s if isinstance(s, Synonym) else Synonym(tuple(s)) for s in synonyms)
         settings = Settings(locale, encoder, groups, caution)
         kept = merge_entries(entries)
-        return cls(kept, settings, _learn(kept))
+        return cls(kept, settings, learn(kept, None, confidence.LEXICAL))
+
+    @property
+    def foreign_scores(self) -> Floats:
+        """Return the quantiles of scores that questions outside the FAQs would reach."""
+        return self._learned.foreign
+
+    @cached_property
+    def _phrasings(self) -> list[str]:
+        return [text for _, text in list_rows(self.entries)]
 
     @cached_property
     def _reader(self) -> Reader:
@@ -98,63 +89,45 @@ class Engine:
             return Answer("none", None, 0.0, (), self._trace(message))
         readings = [self._learned.index.read(features) for features in message.readings]
         similarities = np.maximum.reduce([reading.similarities for reading in readings])
-        scores = self._score(similarities)
-        return self._decide(message, readings, similarities, scores, limit)
+        return self._decide(message, similarities, limit)
 
-    def _score(self, similarities: Floats) -> Floats:
-        sharpened = sharpen(similarities)
-        if self._learned.head is not None:
-            return self._learned.head.score(sharpened)
-        index = self._learned.index
-        nearest = np.argpartition(-similarities, NEAREST - 1)[:NEAREST]
-        rows = self._matrix[nearest]
-        gram = np.asarray((rows @ rows.T).toarray(), dtype=np.float32)
-        return score_nearest(sharpened, gram, nearest, index.owners, index.entries)
-
-    @cached_property
-    def _matrix(self) -> Any:
-        return self._learned.index.build_matrix()
-
-    def _decide(
-        self,
-        message: Message,
-        readings: list[Reading],
-        similarities: Floats,
-        scores: Floats,
-        limit: int,
-    ) -> Answer:
+    def _decide(self, message: Message, similarities: Floats, limit: int) -> Answer:
+        scores = self._learned.score(similarities)
         order = _rank(scores, max(limit, 2))
         best = float(scores[order[0]])
         margin = best - (float(scores[order[1]]) if len(order) > 1 else 0.0)
-        figures = confidence.describe(best, self._learned.foreign)
-        figures |= {"margin": margin, "similarity": float(similarities.max()), "words": float(len(message.words))}
-        chance = confidence.estimate(figures["score"], figures["rank"], confidence.LEXICAL)
-        decision: Decision = "none"
-        if chance >= confidence.SUGGEST_AT:
-            decision = "answer" if chance >= confidence.ANSWER_AT else "suggest"
+        features = {
+            "score": best,
+            "rank": confidence.rank_score(best, self._learned.foreign),
+            "margin": margin,
+            "shots": self._learned.shots,
+        }
+        chance = confidence.estimate(features, self._calibrator)
+        decision = self._choose(chance)
         candidates = tuple((self._ids[n], float(scores[n])) for n in order[:limit])
         first, last = self._learned.index.rows_of(int(order[0]))
         nearest = first + int(np.argmax(similarities[first:last]))
-        trace = self._trace(message, self._phrasings[nearest], figures, margin)
-        entry_id = candidates[0][0] if decision == "answer" and candidates else None
+        trace = self._trace(message, self._phrasings[nearest], features)
+        entry_id = self._ids[order[0]] if decision == "answer" else None
         return Answer(decision, entry_id, chance, candidates, trace)
 
+    def _choose(self, chance: float) -> Decision:
+        if chance >= self._thresholds.answer:
+            return "answer"
+        return "suggest" if chance >= self._thresholds.suggest else "none"
+
     def _trace(
-        self,
-        message: Message,
-        phrasing: str = "",
-        figures: dict[str, float] | None = None,
-        margin: float = 0.0,
+        self, message: Message, phrasing: str = "", features: dict[str, float] | None = None
     ) -> Trace:
         return Trace(
             tokens=message.words,
             synonyms=tuple((r.said, r.meant) for r in message.rewordings),
             corrections=message.corrections,
             phrasing=phrasing,
-            features=figures or {},
-            threshold=confidence.ANSWER_AT,
-            suggest_threshold=confidence.SUGGEST_AT,
-            margin=margin,
+            features=features or {},
+            threshold=self._thresholds.answer,
+            suggest_threshold=self._thresholds.suggest,
+            margin=features["margin"] if features else 0.0,
         )
 
     def to_bytes(self) -> bytes:
@@ -167,6 +140,7 @@ class Engine:
             "encoder": self.settings.encoder,
             "caution": self.settings.caution,
             "vocabulary": learned.vocabulary,
+            "shots": learned.shots,
         }
         arrays: dict[str, NDArray[Any]] = {"foreign": learned.foreign, **learned.index.arrays()}
         if learned.head is not None:
@@ -191,8 +165,10 @@ class Engine:
         groups = tuple(Synonym(terms, source) for terms, source in header["synonyms"])
         settings = Settings(header["locale"], header["encoder"], groups, header["caution"])
         head = Head(arrays["head"], arrays["scales"]) if "head" in arrays else None
-        index = Index.restore(arrays, len(_list_ids(entries)))
-        learned = Learned(index, head, arrays["foreign"], header["vocabulary"])
+        index = Index.restore(arrays, len(list_ids(entries)))
+        learned = Learned(
+            index, None, head, arrays["foreign"], header["vocabulary"], header["shots"]
+        )
         return cls(entries, settings, learned)
 
     def updated(
@@ -203,7 +179,7 @@ class Engine:
         changed = tuple(entries_changed)
         kept = tuple(entry for entry in self.entries if entry.id not in removed)
         merged = merge_entries([*kept, *changed])
-        return Engine(merged, self.settings, _learn(merged))
+        return Engine(merged, self.settings, learn(merged, None, confidence.LEXICAL))
 
 
 def _rank(scores: Floats, limit: int) -> NDArray[np.int64]:
@@ -211,36 +187,3 @@ def _rank(scores: Floats, limit: int) -> NDArray[np.int64]:
         return np.argsort(-scores, kind="stable")
     nearest = np.sort(np.argpartition(-scores, limit)[:limit])
     return nearest[np.argsort(-scores[nearest], kind="stable")]
-
-
-def _list_ids(entries: Sequence[Entry]) -> list[str]:
-    return list(dict.fromkeys(entry.id for entry in entries if any(map(str.strip, entry.phrasings))))
-
-
-def _list_phrasings(entries: Sequence[Entry], ids: Sequence[str]) -> list[str]:
-    return [phrasing for _, phrasing in _list_rows(entries, ids)]
-
-
-def _list_rows(entries: Sequence[Entry], ids: Sequence[str]) -> list[tuple[Entry, str]]:
-    by_id: dict[str, list[tuple[Entry, str]]] = {entry_id: [] for entry_id in ids}
-    for entry in entries:
-        if entry.id in by_id:
-            by_id[entry.id].extend((entry, p) for p in entry.phrasings if p.strip())
-    return [row for rows in by_id.values() for row in rows]
-
-
-def _learn(entries: tuple[Entry, ...]) -> Learned:
-    ids = _list_ids(entries)
-    numbers = {entry_id: number for number, entry_id in enumerate(ids)}
-    rows = _list_rows(entries, ids)
-    read = [read_phrasing(text, name_language(entry.locale)) for entry, text in rows]
-    owners = [numbers[entry.id] for entry, _ in rows]
-    index = build_index([features for _, features in read], owners, len(ids))
-    vocabulary = count_words(words for words, _ in read)
-    if not 0 < index.size <= LARGEST_SOLVED:
-        return Learned(index, None, np.zeros(confidence.POINTS, dtype=np.float32), vocabulary)
-    inverse = invert(index.build_gram())
-    weights = solve_weights(inverse, index.owners, index.entries)
-    lessons = learn_lessons(inverse, weights, index.owners, index.entries)
-    foreign = confidence.summarise_foreign(lessons, confidence.LEXICAL)
-    return Learned(index, quantise(weights), foreign, vocabulary)

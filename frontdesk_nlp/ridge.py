@@ -13,6 +13,7 @@ REGULARISATION = 0.4
 # nearest phrasings when matching: the same scores, and training stays linear in phrasings.
 LARGEST_SOLVED = 1500
 NEAREST = 96
+MIN_ENTRIES = 2
 
 
 def sharpen(similarities: Floats) -> Floats:
@@ -35,10 +36,8 @@ class Head:
 
 @dataclass(frozen=True)
 class Lessons:
-    """What training says about a client's own phrasings, each left out in turn."""
+    """What training says about questions outside a client's FAQs: those of an entry left out."""
 
-    right: Floats  # (phrasings,): score of its own entry without this phrasing
-    rival: Floats  # (phrasings,): best score of another entry without this phrasing
     foreign: Floats  # (phrasings,): best score when its whole entry is left out
 
 
@@ -69,22 +68,19 @@ def quantise(weights: Floats) -> Head:
 
 
 def learn_lessons(
-    inverse: NDArray[np.float32], weights: Floats, owners: Numbers, entries: int
-) -> Lessons:
-    """Leave out each phrasing, then each entry, in closed form."""
-    rows = np.arange(len(owners))
-    left_out = -weights / np.diag(inverse)[:, None]
-    left_out[rows, owners] += 1
-    right = left_out[rows, owners].copy()
-    left_out[rows, owners] = -np.inf
-    foreign = np.empty(len(owners), dtype=np.float32)
-    bounds = np.searchsorted(owners, np.arange(entries + 1))
+    inverse: NDArray[np.float32], weights: Floats, bounds: NDArray[np.int64]
+) -> Lessons | None:
+    """Leave out each entry in turn, in closed form; None where there is no other entry."""
+    entries = len(bounds) - 1
+    if entries < MIN_ENTRIES:
+        return None
+    foreign = np.empty(len(weights), dtype=np.float32)
     for entry in range(entries):
-        block = slice(bounds[entry], bounds[entry + 1])
+        block = slice(int(bounds[entry]), int(bounds[entry + 1]))
         scores = -np.linalg.solve(inverse[block, block], weights[block])
         scores[:, entry] = -np.inf
         foreign[block] = scores.max(axis=1)
-    return Lessons(right, left_out.max(axis=1), foreign)
+    return Lessons(foreign)
 
 
 def score_nearest(

@@ -14,8 +14,8 @@ export interface Surroundings {
   newId(): string;
   now(): number;
   wait(ms: number): Promise<void>;
-  /** Resolves when the browser believes itself online. */
-  online(): Promise<void>;
+  /** Nothing if the browser believes itself online; else resolves when it does. */
+  online(): Promise<void> | undefined;
   /** Runs `action` while no other tab runs its own. */
   alone(action: () => Promise<void>): Promise<void>;
   /** Tells the other tabs. */
@@ -106,8 +106,8 @@ export const createConversation = (around: Surroundings) => {
     if (!state.session) return;
     const messages = await around.transport.messages(state.session);
     for (const { id } of messages) patch(id, { delivery: undefined });
-    const greeted = state.entries.some((entry) => entry.greeting);
-    add(...messages.filter((message, index) => index || greeted || message.author === "visitor"));
+    // The first is the greeting, which is shown already.
+    add(...messages.filter((message, index) => index || message.author === "visitor"));
     keep();
   };
 
@@ -207,7 +207,9 @@ export const createConversation = (around: Surroundings) => {
     if (flushing) return;
     flushing = true;
     for (let attempt = 0; !ended && state.entries.some(isWaiting); attempt += 1) {
-      await around.online();
+      const online = around.online();
+      if (online) mark("waiting", "offline");
+      await online;
       const fault = await sendAll();
       if (!fault) attempt = -1;
       else if (attempt >= RETRY_AFTER_MS.length) mark("failed", fault.code);
@@ -226,7 +228,7 @@ export const createConversation = (around: Surroundings) => {
     add({
       ...entry,
       author: "visitor",
-      delivery: "pending",
+      delivery: state.entries.some(({ delivery }) => delivery === "waiting") ? "waiting" : "pending",
       created_at: new Date(around.now()).toISOString(),
     });
     state.seen = lastNumber(state);

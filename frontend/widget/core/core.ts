@@ -10,9 +10,9 @@ import { createTransport } from "./transport";
 
 const PATIENCE_MS = 450;
 
-const waitUntilOnline = (): Promise<void> =>
+const waitUntilOnline = (): Promise<void> | undefined =>
   navigator.onLine
-    ? Promise.resolve()
+    ? undefined
     : new Promise((resolve) => addEventListener("online", () => resolve(), { once: true }));
 
 /** A random UUID, also on pages without TLS, where `crypto.randomUUID` is absent. */

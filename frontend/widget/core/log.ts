@@ -12,6 +12,8 @@ const ICONS: Partial<Record<Handoff["kind"], string>> = {
   email: "M3.5 6h17v12h-17zM4 7l8 6 8-6",
   phone: "M5 4h4l1.5 4.500L8 10a13 13 0 0 0 6 6l1.5-2.500L20 15v4a1.5 1.5 0 0 1-1.5 1.500A15 15 0 0 1 3.5 5.5 1.5 1.5 0 0 1 5 4z",
 };
+/** A silence after which the time is worth telling. */
+const PAUSE_MS = 300_000;
 const AWAY = "M8 5h11v11M19 5 5 19";
 
 export interface LogContext {
@@ -53,6 +55,8 @@ export const renderText = (text: string, texts: Texts): Node[] =>
     const items = block.items.map((item) => h("li", { dir: "auto" }, ...inline(item, texts)));
     return h(block.tag, block.tag === "ol" && block.start > 1 ? { start: block.start } : {}, ...items);
   });
+
+const timeOf = ({ created_at }: Entry): number => Date.parse(created_at ?? "");
 
 interface Row {
   element: HTMLElement;
@@ -149,7 +153,7 @@ export const createLog = (list: HTMLElement, context: LogContext) => {
       delete row.choices;
     }
     row.form?.update(conversation.submissionOf(entry));
-    drawMeta(row, entry, next?.author !== entry.author);
+    drawMeta(row, entry, !next || timeOf(next) - timeOf(entry) > PAUSE_MS);
   };
 
   return {

@@ -8,7 +8,7 @@ export type Inline =
 
 export type Block = { tag: "p"; lines: Inline[][] } | { tag: "ul" | "ol"; start: number; items: Inline[][] };
 
-const INLINE = /`([^`\n]+)`|\*\*(?=\S)(.+?\S|\S)\*\*|\*(?=[^\s*])([^*\n]*[^\s*])\*|\[([^\]\n]+)\]\(([^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)/;
+const INLINE = /`([^`\n]+)`|\*\*(?=\S)(.+?\S|\S)\*\*(?!\*)|\*(?=[^\s*])([^*\n]*[^\s*])\*|\[([^\]\n]+)\]\(([^\s()]+(?:\([^\s()]*\)[^\s()]*)*)\)/;
 const ITEM = /^\s{0,3}(?:[-*]|(\d{1,3})[.)])\s+(.*)$/;
 
 /** The address, where a link may lead there; else nothing. */

@@ -45,7 +45,6 @@ export const createPanel = ({ shell, texts, conversation, transport, known, reme
     part: "input",
     rows: 1,
     maxlength: 2000,
-    dir: "auto",
     enterkeyhint: "send",
     autocomplete: "off",
     "aria-label": texts.placeholder,
@@ -183,7 +182,7 @@ export const createPanel = ({ shell, texts, conversation, transport, known, reme
   };
 
   const empty = (): void => {
-    input.value = "";
+    input.value = input.dir = "";
     suggestions.clear();
     remember();
   };
@@ -227,7 +226,11 @@ export const createPanel = ({ shell, texts, conversation, transport, known, reme
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     send(event);
   });
-  input.addEventListener("input", remember);
+  input.addEventListener("input", () => {
+    // An empty field follows the panel's direction, words their own.
+    input.dir = input.value && "auto";
+    remember();
+  });
   list.addEventListener("scroll", () => {
     atEnd = list.scrollHeight - list.clientHeight - list.scrollTop < 40;
   });

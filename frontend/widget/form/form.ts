@@ -1,20 +1,12 @@
 // A form inside the conversation, loaded when the first one is shown: labels, one message per faulty field, focus on the first of them.
 import type { Field, Form } from "../contract";
 import { h, icon, setAttribute } from "../core/dom";
+import { faultOf } from "./faults";
 import type { FormContext, FormView } from "../core/forms";
 import type { FieldError } from "../core/transport";
 
 const TYPES = { text: "text", email: "email", phone: "tel", long_text: "" } as const;
 const CHECK = "m5 12.5 4.5 4.5L19 7.5";
-
-/** What is wrong with `value` as far as the browser can tell; the server has the last word. */
-export const faultOf = ({ type, required }: Field, value: string): "required" | "email" | "phone" | undefined => {
-  const text = value.trim();
-  if (!text) return required ? "required" : undefined;
-  if (type === "email" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return "email";
-  if (type === "phone" && (text.match(/\p{Nd}/gu)?.length ?? 0) < 5) return "phone";
-  return undefined;
-};
 
 export { default as style } from "./form.css";
 

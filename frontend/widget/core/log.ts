@@ -118,7 +118,6 @@ export const createLog = (list: HTMLElement, context: LogContext) => {
       const content = mine ? [h("p", { dir: "auto" }, entry.text)] : renderText(entry.text, texts);
       element.append(h("div", { class: "bubble" }, ...content));
     }
-    if (entry.options?.length) element.append((row.choices = drawOptions(entry.options)));
     const handoff = entry.handoff && drawHandoff(entry.handoff);
     if (handoff) element.append(handoff);
     const form = formOf(entry);
@@ -148,7 +147,9 @@ export const createLog = (list: HTMLElement, context: LogContext) => {
 
   const update = (row: Row, entry: Entry, next: Entry | undefined): void => {
     setAttribute(row.element, "data-delivery", entry.delivery);
-    if (row.choices && !isOpenChoice(conversation.state, entry)) {
+    const offered = entry.options?.length && isOpenChoice(conversation.state, entry);
+    if (offered && !row.choices) row.meta.before((row.choices = drawOptions(entry.options as Option[])));
+    if (!offered && row.choices) {
       row.choices.remove();
       delete row.choices;
     }

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from frontdesk.lib.problems import problem
 
 # Answers for programs are the same in every language, and are kept by caches as such.
-_FOR_PROGRAMS = ("/api/v1/", "/widget.js", "/healthz", "/readyz")
+_FOR_PROGRAMS = ("/api/v1/", "/widget.js", "/static/", "/healthz", "/readyz")
 
 
 class PageLocale(LocaleMiddleware):

@@ -1,7 +1,7 @@
 """Builds the front end: as hatchling's build hook, and by ``python hatch_build.py``.
 
-Nothing built is kept in git. What is built already from the same sources is left alone; otherwise the
-machine's Node 20 or newer does it, and where there is none, Node from PyPI.
+Nothing built is kept in git. What is built already from the same sources is left alone; otherwise
+the machine's Node 20 or newer does it, and where there is none, Node from PyPI.
 ``FRONTDESK_SKIP_FRONTEND=1`` leaves the front end out.
 """
 
@@ -13,7 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib import util
+from importlib import import_module, util
 from pathlib import Path
 from typing import Any
 
@@ -199,9 +199,9 @@ def main() -> int:
     try:
         said = build(may_fetch_node=True)
     except FrontEndFault as fault:
-        print(fault, file=sys.stderr)
+        sys.stderr.write(f"{fault}\n")
         return 1
-    print(said or "The front end is up to date.", end="" if said else "\n")
+    sys.stdout.write(said or "The front end is up to date.\n")
     return 0
 
 
@@ -209,9 +209,10 @@ if __name__ == "__main__":
     raise SystemExit(main())
 
 if util.find_spec("hatchling"):
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    # By name, because only a build has hatchling; a direct run and the type check do without.
+    hooks = import_module("hatchling.builders.hooks.plugin.interface")
 
-    class FrontEndHook(BuildHookInterface[Any]):
+    class FrontEndHook(hooks.BuildHookInterface):  # type: ignore[name-defined, misc]
         PLUGIN_NAME = "custom"
 
         def dependencies(self) -> list[str]:

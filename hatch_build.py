@@ -226,8 +226,7 @@ if util.find_spec("hatchling"):
                 build()
             except FrontEndFault as fault:
                 self.app.abort(str(fault))
-            # Ignored by git, so they have to be named to be in the wheel.
+            # Ignored by git, so they have to be named to be in the wheel; the stamp is left out.
             build_data["artifacts"] += [
-                "/" + folder.relative_to(ROOT).as_posix() + "/*.*" for folder in BUILT
+                f"/{folder.relative_to(ROOT).as_posix()}/[!.]*" for folder in BUILT
             ]
-            build_data["artifacts"].append("!" + STAMP.relative_to(ROOT).as_posix())

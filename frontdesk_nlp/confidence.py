@@ -45,6 +45,9 @@ LEXICAL = Calibrator(
 )  # fmt: skip
 
 
+SEMANTIC = LEXICAL
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """From which confidence the engine answers, and from which it suggests."""

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frontdesk_nlp import confidence
+from frontdesk_nlp.encoder import Encoder, load_default
 from frontdesk_nlp.index import Floats, Index
 from frontdesk_nlp.languages import name_language
 from frontdesk_nlp.model import Answer, Decision, Entry, Synonym, Trace
 from frontdesk_nlp.reading import Message, Reader
 from frontdesk_nlp.ridge import Head
+from frontdesk_nlp.semantics import SHARE, Meanings
 from frontdesk_nlp.storage import BrokenEngineError, pack, unpack
 from frontdesk_nlp.synonyms import ClientSynonyms
 from frontdesk_nlp.training import Learned, learn, list_ids, list_rows
@@ -45,7 +47,7 @@ class Engine:
         self.settings = settings
         self._learned = learned
         self._ids = list_ids(entries)
-        self._calibrator = confidence.LEXICAL
+        self._encoder, self._calibrator = _choose_encoder(settings.encoder)
         self._thresholds = confidence.set_thresholds(self._calibrator, settings.caution)
 
     @classmethod
@@ -60,12 +62,14 @@ class Engine:
     ) -> "Engine":
         """Compile an engine; the same input always gives the same engine.
 
-        `caution` from -1 (answers more) to 1 (answers only when sure) moves both thresholds.
+        `encoder` is None for words alone or "default" for the shared sentence encoder, which
+        raises EncoderMissingError where the extra is not installed. `caution` from -1 (answers more) to 1 (answers only when sure) moves both thresholds.
         """
         groups = tuple(s if isinstance(s, Synonym) else Synonym(tuple(s)) for s in synonyms)
         settings = Settings(locale, encoder, groups, caution)
         kept = merge_entries(entries)
-        return cls(kept, settings, learn(kept, None, confidence.LEXICAL))
+        loaded, calibrator = _choose_encoder(encoder)
+        return cls(kept, settings, learn(kept, loaded, calibrator))
 
     @property
     def foreign_scores(self) -> Floats:
@@ -80,16 +84,25 @@ class Engine:
     def _reader(self) -> Reader:
         language = name_language(self.settings.locale)
         synonyms = ClientSynonyms(self.settings.synonyms, language)
-        return Reader(self._learned.vocabulary, synonyms, language)
+        return Reader(self._learned.vocabulary, synonyms, language, self._encoder)
 
     def match(self, text: str, *, limit: int = 3, locale: str | None = None) -> Answer:
         """Decide on one message; any text is answered, and never raises."""
         message = self._reader.read(text, name_language(locale) if locale else None)
         if not self._ids or not message.words:
             return Answer("none", None, 0.0, (), self._trace(message))
-        readings = [self._learned.index.read(features) for features in message.readings]
-        similarities = np.maximum.reduce([reading.similarities for reading in readings])
-        return self._decide(message, similarities, limit)
+        return self._decide(message, self._compare(message), limit)
+
+    def _compare(self, message: Message) -> Floats:
+        index, meanings = self._learned.index, self._learned.meanings
+        readings = [index.read(features).similarities for features in message.readings]
+        if meanings is not None and self._encoder is not None:
+            vectors = self._encoder.encode(message.texts)
+            readings = [
+                meanings.blend(reading, meanings.similarities(vector))
+                for reading, vector in zip(readings, vectors, strict=True)
+            ]
+        return readings[0] if len(readings) == 1 else np.maximum.reduce(readings)
 
     def _decide(self, message: Message, similarities: Floats, limit: int) -> Answer:
         scores = self._learned.score(similarities)
@@ -110,6 +123,35 @@ class Engine:
         trace = self._trace(message, self._phrasings[nearest], features)
         entry_id = self._ids[order[0]] if decision == "answer" else None
         return Answer(decision, entry_id, chance, candidates, trace)
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """Return (entry id, phrasing) of every phrasing, in the order of the index."""
+        return [(entry.id, text) for entry, text in list_rows(self.entries)]
+
+    def score(self, text: str, *, without: int | None = None) -> list[tuple[str, float]]:
+        """Return (entry id, score) of every entry, best first.
+
+        `without` leaves one of `rows` out, as if that phrasing had never been written.
+        """
+        message = self._reader.read(text)
+        if not self._ids or not message.words:
+            return []
+        similarities = self._compare(message)
+        if without is not None:
+            similarities[without] = 0
+        scores = self._learned.score(similarities)
+        return [(self._ids[n], float(scores[n])) for n in np.argsort(-scores, kind="stable")]
+
+    def weigh(self, score: float, margin: float) -> float:
+        """Return the chance that an entry with this score and lead is right."""
+        features = {
+            "score": score,
+            "rank": confidence.rank_score(score, self._learned.foreign),
+            "margin": margin,
+            "shots": self._learned.shots,
+        }
+        return confidence.estimate(features, self._calibrator)
 
     def _choose(self, chance: float) -> Decision:
         if chance >= self._thresholds.answer:
@@ -143,6 +185,8 @@ class Engine:
             "shots": learned.shots,
         }
         arrays: dict[str, NDArray[Any]] = {"foreign": learned.foreign, **learned.index.arrays()}
+        if learned.meanings is not None:
+            arrays["meanings"] = learned.meanings.codes
         if learned.head is not None:
             arrays |= {"head": learned.head.weights, "scales": learned.head.scales}
         return pack(header, arrays)
@@ -166,8 +210,9 @@ class Engine:
         settings = Settings(header["locale"], header["encoder"], groups, header["caution"])
         head = Head(arrays["head"], arrays["scales"]) if "head" in arrays else None
         index = Index.restore(arrays, len(list_ids(entries)))
+        meanings = Meanings(arrays["meanings"], SHARE) if "meanings" in arrays else None
         learned = Learned(
-            index, None, head, arrays["foreign"], header["vocabulary"], header["shots"]
+            index, meanings, head, arrays["foreign"], header["vocabulary"], header["shots"]
         )
         return cls(entries, settings, learned)
 
@@ -179,7 +224,15 @@ class Engine:
         changed = tuple(entries_changed)
         kept = tuple(entry for entry in self.entries if entry.id not in removed)
         merged = merge_entries([*kept, *changed])
-        return Engine(merged, self.settings, learn(merged, None, confidence.LEXICAL))
+        return Engine(merged, self.settings, learn(merged, self._encoder, self._calibrator))
+
+
+def _choose_encoder(name: str | None) -> tuple[Encoder | None, confidence.Calibrator]:
+    if name is None:
+        return None, confidence.LEXICAL
+    if name != "default":
+        raise ValueError(f"there is no encoder named {name!r}")
+    return load_default(), confidence.SEMANTIC
 
 
 def _rank(scores: Floats, limit: int) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,8 @@ class Index:
     @cached_property
     def posting_features(self) -> NDArray[np.int64]:
         """Return for every posting the position of its feature."""
-        return np.repeat(np.arange(len(self.hashes)), np.diff(self.starts.astype(np.int64)))
+        ends = self.starts.astype(np.int64)
+        return np.repeat(np.arange(len(self.hashes)), ends[1:] - ends[:-1])
 
     @cached_property
     def row_scales(self) -> Floats:
@@ -115,14 +116,15 @@ class Index:
         total = np.bincount(families, squares, FAMILIES)
         lengths = np.sqrt(np.maximum(known + UNKNOWN_SHARE * (total - known), 1e-9))
         sums = self._add_postings(positions[found], squares[found])
-        by_family = sums * self.row_scales * (np.sqrt(SHARES) / lengths)[:, None]
-        by_family = by_family.astype(np.float32)
+        scaled = sums * self.row_scales * (np.sqrt(SHARES) / lengths)[:, None]
+        by_family = scaled.astype(np.float32)
         shares = (known / np.maximum(total, 1e-9)).astype(np.float32)
-        return Reading(by_family.sum(axis=0), by_family, shares)
+        return Reading(cast(Floats, by_family.sum(axis=0)), by_family, shares)
 
     def _read_nothing(self) -> Reading:
         by_family = np.zeros((FAMILIES, self.size), dtype=np.float32)
-        return Reading(by_family.sum(axis=0), by_family, np.zeros(FAMILIES, dtype=np.float32))
+        nothing = cast(Floats, by_family.sum(axis=0))
+        return Reading(nothing, by_family, np.zeros(FAMILIES, dtype=np.float32))
 
     def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> Floats:
         starts = self.starts[features].astype(np.int64)
@@ -132,7 +134,7 @@ class Index:
         sums = np.bincount(
             self.slots[flat], np.repeat(weights, counts), minlength=FAMILIES * self.size
         )
-        return sums.reshape(FAMILIES, self.size)
+        return cast(Floats, sums.reshape(FAMILIES, self.size))
 
     def build_gram(self) -> Floats:
         """Return the similarity of every phrasing to every other (phrasings x phrasings)."""
@@ -163,12 +165,13 @@ def build_index(features: Sequence[Hashes], owners: Sequence[int], entries: int)
     is_new_owner[1:] |= owned[rows[1:]] != owned[rows[:-1]]
     firsts = np.flatnonzero(is_first)
     spread = np.add.reduceat(is_new_owner, firsts, dtype=np.uint32) if len(firsts) else firsts
+    slots = (flat >> FAMILY_SHIFT).astype(np.int64) * size + rows
     slot_type = np.uint16 if FAMILIES * size < 1 << 16 else np.uint32
     return Index(
         hashes=flat[firsts],
         spread=spread.astype(np.uint32),
         starts=np.append(firsts, len(flat)).astype(np.uint32),
-        slots=((flat >> FAMILY_SHIFT).astype(np.int64) * size + rows).astype(slot_type),
+        slots=cast(NDArray[np.uint16], slots.astype(slot_type)),
         owners=owned,
         entries=entries,
     )

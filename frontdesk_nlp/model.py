@@ -43,8 +43,8 @@ class Synonym:
 class Trace:
     """Why the engine decided as it did; `as_dict()` gives plain JSON values.
 
-    `synonyms` and `corrections` are (what was said, what it counted as). `known` are the words of
-    the message that the matched phrasing has. `margin` is the lead over the next entry.
+    `synonyms` and `corrections` are (what was said, what it counted as). `phrasing` is the nearest
+    one of the best entry. `margin` is the lead over the next entry.
     """
 
     tokens: tuple[str, ...] = ()

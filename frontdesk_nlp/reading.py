@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from frontdesk_nlp.encoder import Encoder
 from frontdesk_nlp.spelling import Speller
 from frontdesk_nlp.synonyms import ClientSynonyms, Rewording, fold_shared
-from frontdesk_nlp.text import Hashes, Word, analyse_word, hash_text, split_text
+from frontdesk_nlp.text import MAX_CHARACTERS, Hashes, Word, analyse_word, hash_text, split_text
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message split, corrected and reworded; `readings` holds features, as said first."""
+    """A message split, corrected and reworded; `readings` and `texts` have it as said first."""
 
     words: tuple[str, ...]
     corrected: tuple[str, ...]
     rewordings: tuple[Rewording, ...]
     readings: tuple[Hashes, ...]
+    texts: tuple[str, ...]
 
     @property
     def corrections(self) -> tuple[tuple[str, str], ...]:
@@ -44,13 +46,17 @@ class Reader:
     """What is needed to read messages for one client."""
 
     def __init__(
-        self, vocabulary: Mapping[str, int], synonyms: ClientSynonyms, language: str
+        self,
+        vocabulary: Mapping[str, int],
+        synonyms: ClientSynonyms,
+        language: str,
+        encoder: Encoder | None = None,
     ) -> None:
         """Keep the client's words and synonyms at hand."""
         self._vocabulary = vocabulary
         self._synonyms = synonyms
         self._language = language
-        self._speller = Speller(vocabulary, language)
+        self._speller = Speller(vocabulary, language, encoder)
 
     def read(self, text: str, language: str | None = None) -> Message:
         """Split, correct and reword a message."""
@@ -60,7 +66,9 @@ class Reader:
         readings = [_hash(corrected, words, chosen)]
         rewordings = self._synonyms.reword(corrected, self._vocabulary)
         readings.extend(_hash(rewording.words, (), chosen) for rewording in rewordings)
-        return Message(tuple(words), tuple(corrected), tuple(rewordings), tuple(readings))
+        text = text[:MAX_CHARACTERS] if corrected == words else " ".join(corrected)
+        texts = (text, *(" ".join(rewording.words) for rewording in rewordings))
+        return Message(tuple(words), tuple(corrected), tuple(rewordings), tuple(readings), texts)
 
 
 def count_words(phrasings: Iterable[Sequence[str]]) -> dict[str, int]:

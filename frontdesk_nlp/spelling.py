@@ -7,6 +7,8 @@ from importlib import resources
 
 from rapidfuzz.distance import OSA
 
+from frontdesk_nlp.encoder import Encoder
+
 # Shorter words are left alone: one letter makes another right word of them.
 SHORTEST = 4
 # From this length on, two slips still leave the word recognisable.
@@ -27,10 +29,13 @@ def load_common_words(language: str) -> frozenset[str]:
 class Speller:
     """The spelling model of one client: the words of its phrasings, and how often each occurs."""
 
-    def __init__(self, vocabulary: Mapping[str, int], language: str) -> None:
+    def __init__(
+        self, vocabulary: Mapping[str, int], language: str, encoder: Encoder | None = None
+    ) -> None:
         """Arrange the vocabulary by length, the only thing a search needs."""
         self._counts = vocabulary
         self._common = load_common_words(language)
+        self._encoder = encoder
         self._found: dict[str, str] = {}
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for word in sorted(vocabulary):
@@ -39,17 +44,21 @@ class Speller:
 
     def knows(self, word: str) -> bool:
         """Tell whether a word is right as it stands."""
-        return word in self._counts or word in self._common
+        if word in self._counts or word in self._common:
+            return True
+        return self._encoder is not None and self._encoder.knows(word)
 
     def correct(self, word: str) -> str:
         """Return the client's word this one is a slip of; the word itself where there is none."""
-        if len(word) < SHORTEST or self.knows(word):
+        if len(word) < SHORTEST or word in self._counts:
             return word
-        if word not in self._found:
+        found = self._found.get(word)
+        if found is None:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            self._found[word] = self._search(word)
-        return self._found[word]
+            found = word if self.knows(word) else self._search(word)
+            self._found[word] = found
+        return found
 
     def _search(self, word: str) -> str:
         allowed = 2 if len(word) >= TWO_SLIPS_FROM else 1

@@ -14,8 +14,9 @@ from pydantic import StringConstraints
 from frontdesk.accounts.models import OperatorKey
 from frontdesk.accounts.operator_keys import operator_key_of
 from frontdesk.api.idempotency import idempotent
+from frontdesk.bot import publishing
 from frontdesk.bot.importing import import_faqs, read_rows
-from frontdesk.bot.publishing import publish
+from frontdesk.bot.teaching import Lesson, teach
 from frontdesk.clients import lifecycle, resolving
 from frontdesk.clients.context import client_context
 from frontdesk.clients.listing import list_clients
@@ -121,6 +122,12 @@ class UsageOut(Schema):
     messages_limit: int | None
 
 
+class PublishedOut(Schema):
+    """`publication` is null where the change stays a draft."""
+
+    publication: int | None
+
+
 class RowOut(Schema):
     row: int
     id: str
@@ -206,12 +213,33 @@ def usage(request: HttpRequest, client_id: str) -> dict[str, Any]:
     }
 
 
+@router.get("clients/{client_id}/bot", response=dict[str, Any])
+def bot(request: HttpRequest, client_id: str) -> dict[str, Any]:
+    """The draft: all bot content, as docs/publication.md describes it."""
+    with client_context(resolving.by_id(client_id)):
+        return publishing.draft()
+
+
+@router.patch("clients/{client_id}/bot", response=PublishedOut)
+def change_bot(
+    request: HttpRequest,
+    client_id: str,
+    sent: Lesson,
+    publish: bool = True,
+) -> dict[str, Any]:
+    """Texts, theme, options, rules, handoffs, hours, form, synonyms: what is sent is replaced."""
+    found = resolving.by_id(client_id)
+    with client_context(found), transaction.atomic():
+        teach(sent)
+        return {"publication": publishing.publish().number if publish else None}
+
+
 @router.post("clients/{client_id}/faqs/import", response=ImportOut)
 @idempotent
 def import_client_faqs(
     request: HttpRequest,
     client_id: str,
-    publish_now: Annotated[bool, Field(alias="publish")] = True,
+    publish: bool = True,
 ) -> tuple[int, dict[str, Any]]:
     """The body is the file: `text/csv` with a header line, or JSON.
 
@@ -222,7 +250,7 @@ def import_client_faqs(
     rows = read_rows(_body_text(request), _kind_of(request))
     with client_context(found), transaction.atomic():
         report = import_faqs(rows)
-        publication = publish().number if publish_now else None
+        publication = publishing.publish().number if publish else None
     return 200, report.as_dict() | {"publication": publication}
 
 

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from frontdesk.bot import defaults
 from frontdesk.bot.importing import import_faqs, read_rows
-from frontdesk.bot.models import Settings, Synonym
 from frontdesk.bot.publishing import publish
+from frontdesk.bot.teaching import Lesson, teach
 from frontdesk.clients import lifecycle
 from frontdesk.clients.context import client_context, public_context
 from frontdesk.clients.models import CLIENT_ID_PREFIX, Client
-from frontdesk.visitor_forms.opening import contact_form
 
 _FOLDER = Path(__file__).parent / "demo"
 SLUGS = ("greenleaf", "brightsmile")
@@ -29,14 +27,14 @@ def load(slug: str) -> bool:
             return False
     written = json.loads((_FOLDER / slug / "bot.json").read_text(encoding="utf-8"))
     rows = read_rows((_FOLDER / slug / "faqs.csv").read_text(encoding="utf-8"), "csv")
-    facts = written["client"]
+    facts = written.pop("client")
     with public_context(), transaction.atomic():
         client, _ = lifecycle.create(
             slug, name=facts["name"], email=facts["email"], **facts["company"]
         )
         with client_context(client):
             import_faqs(rows)
-            _teach(written)
+            teach(Lesson(**written))
             publish()
     return True
 
@@ -48,23 +46,3 @@ def load_list(slug: str, name: str, text: str) -> dict[str, Any]:
         report = import_faqs(read_rows(text, "csv"))
         publish()
     return report.as_dict()
-
-
-def _teach(written: dict[str, Any]) -> None:
-    texts = dict(written["texts"])
-    thanks = texts.pop("form_thanks")
-    Settings.objects.update(
-        locale=written["locale"],
-        texts=defaults.TEXTS | texts,
-        theme=defaults.THEME | written["theme"],
-        options=written["options"],
-        handoffs=written["handoffs"],
-        hours=written["hours"],
-    )
-    Synonym.objects.all().delete()
-    Synonym.objects.bulk_create(Synonym(terms=terms) for terms in written["synonyms"])
-    form, shown = contact_form(), written["form"]
-    form.title, form.intro = shown["title"], shown["intro"]
-    form.submit_label, form.fields = shown["submit_label"], shown["fields"]
-    form.thanks = shown.get("thanks") or thanks
-    form.save()

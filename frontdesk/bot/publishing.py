@@ -25,12 +25,12 @@ def publish() -> Publication:
 def draft() -> dict[str, Any]:
     """All bot content as it stands, in the shape that docs/publication.md describes."""
     settings = Settings.objects.get()
-    faqs = Faq.objects.filter(enabled=True).order_by("position", "id")
+    faqs = list(Faq.objects.filter(enabled=True).order_by("position", "id"))
     return {
         "locale": settings.locale,
         "texts": settings.texts,
         "theme": settings.theme,
-        "options": settings.options,
+        "options": _leading_somewhere(settings.options, {faq.id for faq in faqs}),
         "rules": settings.rules,
         "handoffs": settings.handoffs,
         "hours": settings.hours,
@@ -56,3 +56,19 @@ def train(content: dict[str, Any]) -> Engine:
         for faq in content["faqs"]
     ]
     return Engine.train(entries, synonyms=content["synonyms"], locale=content["locale"])
+
+
+def _leading_somewhere(options: list[dict[str, Any]], faqs: set[str]) -> list[dict[str, Any]]:
+    """Without the options whose FAQ is switched off, and menus that are empty without them."""
+    kept = []
+    for option in options:
+        if option["kind"] == "faq" and option["faq"] not in faqs:
+            continue
+        if option["kind"] == "options":
+            inner = _leading_somewhere(option["options"], faqs)
+            if not inner:
+                continue
+            kept.append(option | {"options": inner})
+        else:
+            kept.append(option)
+    return kept

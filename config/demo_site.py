@@ -57,11 +57,10 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         start_response("405 Method Not Allowed", [("Allow", "GET, HEAD"), ("Content-Length", "0")])
         return []
     path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
-    if path.lstrip("/") in SITES and path != "/":
+    if path.strip("/") in SITES and not path.endswith("/"):
         # Relative addresses in the page need the slash.
-        start_response(
-            "308 Permanent Redirect", [("Location", f"{path}/"), ("Content-Length", "0")]
-        )
+        address = f"/{path.strip('/')}/"
+        start_response("308 Permanent Redirect", [("Location", address), ("Content-Length", "0")])
         return []
     status, kind, body = _read(path)
     headers = [

@@ -172,7 +172,15 @@ def choose_installer() -> List[str]:
     uv = shutil.which("uv")
     if uv and runs([uv, "--version"]):
         return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
-    pip = [str(PYTHON), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    pip = [
+        str(PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "--no-input",
+        "--no-compile",
+        "--disable-pip-version-check",
+    ]
     # Debian leaves ensurepip out of its Python.
     ways = (["-m", "pip", "--version"], ["-m", "ensurepip", "--default-pip"])
     if not any(runs([str(PYTHON), *way]) for way in ways):
@@ -292,7 +300,7 @@ def explain(output: str, what: str, log: Optional[Path]) -> str:
         cause = f" ({told[2]})" if told[2] else ""
         return f"{told[1].rstrip('.')}{cause}{rest}."
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    lines = [line for line in lines if re.search(r"[Ee]rror", line)] or lines
+    lines = [line for line in lines if re.search("error", line, re.IGNORECASE)] or lines
     reason = lines[-1].rstrip(".") if lines else "it gave no reason"
     return f"{what} could not be installed: {reason}{rest}."
 

@@ -7,6 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from frontdesk.api.operator_door import router as operator_door
 from frontdesk.lib.problems import problem, problem_of
@@ -15,7 +16,71 @@ from frontdesk.widget.door import router as widget_door
 
 log = logging.getLogger(__name__)
 
-api = NinjaAPI(
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457 problem details. `code` is stable; the texts are for people.",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {name: {"type": "string"} for name in ("field", "code", "message")},
+            },
+        },
+    },
+    "additionalProperties": True,
+}
+_REFUSED = {
+    "description": "What was asked is refused, or went wrong",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def _header(name: str, description: str, *, required: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+_CLIENT_ID = _header(
+    "X-Client-ID", "The client, like tenant_acme; not needed on the client's host", required=False
+)
+_TOKEN = _header(
+    "X-Conversation-Token",
+    "What opening the conversation gave. An answer may carry a newer one.",
+    required=True,
+)
+_WIDGET = "/api/v1/widget/"
+
+
+class FrontdeskAPI(NinjaAPI):
+    """Completes the OpenAPI document: headers of the widget door, problems as answers."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"]["Problem"] = _PROBLEM
+        for path, operations in schema["paths"].items():
+            for operation in operations.values():
+                operation["responses"]["default"] = _REFUSED
+                if path.startswith(_WIDGET):
+                    operation.setdefault("parameters", []).append(_CLIENT_ID)
+                if path.endswith(("{conversation_id}/messages", "widget/events")):
+                    operation["parameters"].append(_TOKEN)
+        return schema
+
+
+api = FrontdeskAPI(
     title="Frontdesk",
     version="1",
     description="Three doors, by caller: the widget, the client's programs, the operator's.",

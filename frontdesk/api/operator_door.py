@@ -28,6 +28,12 @@ from frontdesk.lib.refusals import InvalidRequest
 _LIMITS = ("faqs", "messages", "members", "flows", "forms", "analytics_days")
 
 
+_FAQ_FILE = {
+    "text/csv": {"schema": {"type": "string"}},
+    "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+}
+
+
 class OperatorBearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> OperatorKey | None:
         key = operator_key_of(token)
@@ -234,7 +240,11 @@ def change_bot(
         return {"publication": publishing.publish().number if publish else None}
 
 
-@router.post("clients/{client_id}/faqs/import", response=ImportOut)
+@router.post(
+    "clients/{client_id}/faqs/import",
+    response=ImportOut,
+    openapi_extra={"requestBody": {"required": True, "content": _FAQ_FILE}},
+)
 @idempotent
 def import_client_faqs(
     request: HttpRequest,

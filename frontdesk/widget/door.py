@@ -148,7 +148,9 @@ class EventsOut(Schema):
     accepted: int
 
 
-@router.get("config", summary="How the widget looks and what it offers first")
+@router.get(
+    "config", response=dict[str, Any], summary="How the widget looks and what it offers first"
+)
 def config(request: HttpRequest, locale: str = "en") -> HttpResponse:
     client: Client = request.auth  # type: ignore[attr-defined]
     body = config_of(client, *live_bot())

@@ -19,6 +19,10 @@ FAMILIES = 3
 SHARES = np.array([0.25, 0.15, 0.60], dtype=np.float32)
 # What a feature no phrasing has adds to the length of a message, against one that is known.
 UNKNOWN_SHARE = 0.5
+# Words like "how" and "my" count as if this share of entries more had them, and this much less: in
+# ten FAQs counting alone can't tell them from the subject.
+LIGHT_SPREAD = 0.3
+LIGHT_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Index:
     """
 
     hashes: Hashes  # (features,), sorted
-    spread: NDArray[np.uint32]  # (features,): how many entries have the feature
+    rarity: NDArray[np.float32]  # (features,): rare among entries weighs more
     starts: NDArray[np.uint32]  # (features + 1,)
     slots: NDArray[np.uint16] | NDArray[np.uint32]
     owners: Numbers  # (phrasings,): entry number, ascending
@@ -46,7 +50,7 @@ class Index:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is stored."""
-        names = ("hashes", "spread", "starts", "slots", "owners")
+        names = ("hashes", "rarity", "starts", "slots", "owners")
         return {name: getattr(self, name) for name in names}
 
     @classmethod
@@ -54,7 +58,7 @@ class Index:
         """Rebuild from `arrays`; raises ValueError where they contradict one another."""
         index = cls(**{name: arrays[name] for name in cls.__match_args__[:5]}, entries=entries)
         consistent = (
-            len(index.starts) == len(index.hashes) + 1 == len(index.spread) + 1
+            len(index.starts) == len(index.hashes) + 1 == len(index.rarity) + 1
             and index.starts[-1] == len(index.slots)
             and bool(np.all(index.starts[:-1] <= index.starts[1:]))
             and int(index.slots.max(initial=0)) < max(1, FAMILIES * index.size)
@@ -79,11 +83,6 @@ class Index:
         return int(self.bounds[entry]), int(self.bounds[entry + 1])
 
     @cached_property
-    def weights(self) -> Floats:
-        """Return the rarity of each feature: rare among entries weighs more."""
-        return (np.log((1 + self.entries) / (1 + self.spread)) + 1).astype(np.float32)
-
-    @cached_property
     def unknown_weight(self) -> float:
         """Return the weight of a feature no entry has."""
         return float(np.log(1 + self.entries) + 1)
@@ -97,7 +96,7 @@ class Index:
     @cached_property
     def row_scales(self) -> Floats:
         """Return 1 / length of each phrasing within each family, share included."""
-        squares = self.weights[self.posting_features] ** 2
+        squares = self.rarity[self.posting_features] ** 2
         sums = np.bincount(self.slots, squares, FAMILIES * self.size).reshape(FAMILIES, self.size)
         scales = np.sqrt(SHARES)[:, None] / np.sqrt(np.where(sums > 0, sums, 1))
         return scales.astype(np.float32)
@@ -109,7 +108,7 @@ class Index:
         positions = np.searchsorted(self.hashes, features)
         positions[positions == len(self.hashes)] = 0
         found = self.hashes[positions] == features
-        weights = np.where(found, self.weights[positions], self.unknown_weight)
+        weights = np.where(found, self.rarity[positions], self.unknown_weight)
         families = features >> FAMILY_SHIFT
         squares = weights * weights
         known = np.bincount(families[found], squares[found], FAMILIES)
@@ -143,15 +142,30 @@ class Index:
 
     def build_matrix(self) -> "sparse.csr_array":
         """Return the phrasings as sparse rows of unit length."""
-        values = self.weights[self.posting_features] * self.row_scales.reshape(-1)[self.slots]
+        values = self.rarity[self.posting_features] * self.row_scales.reshape(-1)[self.slots]
         rows = self.slots % max(self.size, 1)
         shape = (self.size, len(self.hashes))
         coordinates = (rows.astype(np.int32), self.posting_features.astype(np.int32))
         return sparse.coo_array((values, coordinates), shape=shape).tocsr()
 
 
-def build_index(features: Sequence[Hashes], owners: Sequence[int], entries: int) -> Index:
-    """Index phrasings given as sorted distinct features, in the order of their owners."""
+def weigh_features(
+    hashes: Hashes, spread: NDArray[np.int64], entries: int, light: Hashes
+) -> Floats:
+    """Return the weight of features that so many of the entries have."""
+    is_light = np.isin(hashes, light)
+    widened = np.minimum(spread + LIGHT_SPREAD * entries * is_light, entries)
+    rarity = np.log((1 + entries) / (1 + widened)) + 1
+    return cast(Floats, (rarity * np.where(is_light, LIGHT_SHARE, 1)).astype(np.float32))
+
+
+def build_index(
+    features: Sequence[Hashes], owners: Sequence[int], entries: int, light: Hashes
+) -> Index:
+    """Index phrasings given as sorted distinct features, in the order of their owners.
+
+    `light` are features that carry little of a question's subject.
+    """
     size = len(features)
     lengths = [len(row) for row in features]
     flat = np.concatenate([*features, np.zeros(0, dtype=np.uint32)])
@@ -169,7 +183,7 @@ def build_index(features: Sequence[Hashes], owners: Sequence[int], entries: int)
     slot_type = np.uint16 if FAMILIES * size < 1 << 16 else np.uint32
     return Index(
         hashes=flat[firsts],
-        spread=spread.astype(np.uint32),
+        rarity=weigh_features(flat[firsts], spread, entries, light),
         starts=np.append(firsts, len(flat)).astype(np.uint32),
         slots=cast(NDArray[np.uint16], slots.astype(slot_type)),
         owners=owned,

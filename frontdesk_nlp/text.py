@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from itertools import pairwise
 from zlib import crc32
 
@@ -119,3 +120,13 @@ def hash_text(words: Sequence[Word], keys: Sequence[str], spelled: Sequence[Word
     is_new[0] = True
     np.not_equal(found[1:], found[:-1], out=is_new[1:])
     return found[is_new]
+
+
+@lru_cache(maxsize=32)
+def load_light_features(language: str) -> Hashes:
+    """Return the word features of a language that carry little of a question's subject."""
+    path = resources.files("frontdesk_nlp") / "lists" / "stopwords" / f"{language}.txt"
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    words = {word for line in lines if not line.startswith("#") for word in line.split()}
+    found = {hash_feature(WORD, find_stem(word, language)) for word in words}
+    return np.array(sorted(found), dtype=np.uint32)

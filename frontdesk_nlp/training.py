@@ -26,6 +26,7 @@ from frontdesk_nlp.ridge import (
     solve_weights,
 )
 from frontdesk_nlp.semantics import Meanings, build_meanings
+from frontdesk_nlp.text import Hashes, load_light_features
 
 # Of a client too large to solve at once, this many phrasings stand for all.
 SAMPLED = 200
@@ -115,13 +116,20 @@ def learn(
     rows = list_rows(entries)
     read = [read_phrasing(text, name_language(entry.locale)) for entry, text in rows]
     owners = [numbers[entry.id] for entry, _ in rows]
-    index = build_index([features for _, features in read], owners, len(numbers))
+    index = build_index(
+        [features for _, features in read], owners, len(numbers), _list_light(entries)
+    )
     meanings = build_meanings([text for _, text in rows], encoder) if encoder and rows else None
     vocabulary = count_words(words for words, _ in read)
     head, lessons = _solve(index, meanings)
     foreign = summarise_foreign(lessons, calibrator)
     shots = float(np.log(len(rows) / len(numbers))) if rows else 0.0
     return Learned(index, meanings, head, foreign, vocabulary, shots)
+
+
+def _list_light(entries: Sequence[Entry]) -> Hashes:
+    languages = sorted({name_language(entry.locale) for entry in entries})
+    return np.concatenate([np.zeros(0, dtype=np.uint32), *map(load_light_features, languages)])
 
 
 def _solve(index: Index, meanings: Meanings | None) -> tuple[Head | None, Lessons | None]:

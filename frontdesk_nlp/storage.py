@@ -1,13 +1,17 @@
 """The stored form of an engine: a JSON header, then plain arrays. No pickle, nothing runs."""
 
 import json
+import struct
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-MAGIC = b"FDNLP\x00\x00\x01"
+MAGIC = b"FDNLP\x00\x00\x02"
+# What comes before the header: the magic, the header's length, a checksum of all that follows.
+_PREAMBLE = struct.Struct("<8sII")
 _ALIGNMENT = 8
 _TYPES = {"u1", "i1", "u2", "i2", "u4", "i4", "f4"}
 
@@ -31,8 +35,9 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes
         offset += len(raw)
     text = json.dumps({**header, "arrays": listed}, ensure_ascii=True, sort_keys=True,
                       separators=(",", ":")).encode("ascii")  # fmt: skip
-    text += b" " * (-(len(text) + len(MAGIC) + 8) % _ALIGNMENT)
-    return b"".join([MAGIC, len(text).to_bytes(8, "little"), text, *parts])
+    text += b" " * (-len(text) % _ALIGNMENT)
+    body = b"".join([text, *parts])
+    return _PREAMBLE.pack(MAGIC, len(text), crc32(body)) + body
 
 
 def unpack(data: bytes | memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -41,14 +46,16 @@ def unpack(data: bytes | memoryview) -> tuple[dict[str, Any], dict[str, NDArray[
     Raises BrokenEngineError for anything `pack` did not write.
     """
     view = memoryview(data)
-    if bytes(view[: len(MAGIC)]) != MAGIC:
+    if len(view) < _PREAMBLE.size or bytes(view[: len(MAGIC)]) != MAGIC:
         raise BrokenEngineError("not an engine, or one of another version")
-    start = len(MAGIC) + 8
-    length = int.from_bytes(view[len(MAGIC) : start], "little")
+    _, length, checksum = _PREAMBLE.unpack(view[: _PREAMBLE.size])
+    body = view[_PREAMBLE.size :]
+    if crc32(body) != checksum:
+        raise BrokenEngineError("the stored engine is damaged")
     try:
-        header = json.loads(bytes(view[start : start + length]))
+        header = json.loads(bytes(body[:length]))
         arrays = {
-            name: _read_array(view[start + length :], kind, shape, offset)
+            name: _read_array(body[length:], kind, shape, offset)
             for name, kind, shape, offset in header.pop("arrays")
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

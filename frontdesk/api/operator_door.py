@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 from ninja.security import HttpBearer
@@ -18,6 +18,7 @@ from frontdesk.bot import publishing
 from frontdesk.bot.importing import import_faqs, read_rows
 from frontdesk.bot.teaching import Lesson, teach
 from frontdesk.clients import lifecycle, resolving
+from frontdesk.clients.capsules.exporting import export, file_name
 from frontdesk.clients.context import client_context
 from frontdesk.clients.listing import list_clients
 from frontdesk.clients.models import Client
@@ -26,8 +27,12 @@ from frontdesk.lib.rate_headers import take_for
 from frontdesk.lib.refusals import InvalidRequest
 
 _LIMITS = ("faqs", "messages", "members", "flows", "forms", "analytics_days")
-
-
+_CAPSULE_TYPE = "application/zip"
+_CAPSULE = {
+    "responses": {
+        200: {"content": {_CAPSULE_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+    }
+}
 _FAQ_FILE = {
     "text/csv": {"schema": {"type": "string"}},
     "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
@@ -217,6 +222,20 @@ def usage(request: HttpRequest, client_id: str) -> dict[str, Any]:
         "messages": messages_this_month(found, now),
         "messages_limit": found.limit_messages,
     }
+
+
+@router.get("clients/{client_id}/export", openapi_extra=_CAPSULE)
+def export_client(request: HttpRequest, client_id: str) -> StreamingHttpResponse:
+    """The client's capsule: one file that holds all of it. See docs/capsule.md."""
+    found = resolving.by_id(client_id)
+    return StreamingHttpResponse(
+        export(found),
+        content_type=_CAPSULE_TYPE,
+        headers={
+            "Content-Disposition": f'attachment; filename="{file_name(found)}"',
+            "Cache-Control": "no-store",
+        },
+    )
 
 
 @router.get("clients/{client_id}/bot", response=dict[str, Any])

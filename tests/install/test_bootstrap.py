@@ -115,16 +115,24 @@ def test_each_start_does_only_what_has_changed(checkout: Path) -> None:
     assert "packages" in make(checkout)
 
 
-def test_an_environment_that_no_longer_works_is_made_again(checkout: Path) -> None:
+def test_the_environment_of_a_moved_checkout_is_made_again(checkout: Path) -> None:
     make(checkout)
     moved = checkout.rename(checkout.with_name("moved"))
     assert "Making .venv" in make(moved)
     assert subprocess.check_output([moved / ".venv" / "bin" / "frontdesk"], text=True) == "hello\n"
 
-    python = moved / ".venv" / "bin" / "python"
+
+def test_an_environment_whose_python_is_gone_is_not_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    monkeypatch.setattr(bootstrap, "PYTHON", python)
+    assert not bootstrap.has_usable_venv()
+    python.symlink_to(sys.executable)
+    assert bootstrap.has_usable_venv()
     python.unlink()
     python.symlink_to("/no/such/python")
-    assert "Making .venv" in make(moved)
+    assert not bootstrap.has_usable_venv()
 
 
 def test_a_folder_that_is_no_environment_is_left_alone(checkout: Path) -> None:

@@ -1,6 +1,5 @@
 """The operator's programs' door, `/api/v1/operator/…`."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from frontdesk.clients.models import Client
 from frontdesk.clients.usage import messages_this_month, month_of, next_month
 from frontdesk.lib.rate_headers import take_for
 from frontdesk.lib.refusals import InvalidRequest
+from frontdesk.lib.times import moment
 
 _LIMITS = ("faqs", "messages", "members", "flows", "forms", "analytics_days")
 _CAPSULE_TYPE = "application/zip"
@@ -99,8 +99,8 @@ class ClientOut(Company):
     limits: Limits
     shows_branding: bool
     has_api_access: bool
-    created_at: datetime
-    closing_at: datetime | None
+    created_at: str
+    closing_at: str | None
 
 
 class ClientPatch(Schema):
@@ -315,6 +315,6 @@ def _shown(client: Client) -> dict[str, Any]:
         "id": client.schema_name,
         "host": resolving.host_of(client),
         "limits": {name: getattr(client, f"limit_{name}") for name in _LIMITS},
-        "created_at": client.created_at.isoformat(),
-        "closing_at": client.closing_at.isoformat() if client.closing_at else None,
+        "created_at": moment(client.created_at),
+        "closing_at": moment(client.closing_at) if client.closing_at else None,
     }

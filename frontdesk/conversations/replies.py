@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -24,6 +24,7 @@ from frontdesk.conversations.models import Conversation, Message
 from frontdesk.events.models import Event
 from frontdesk.lib.ids import new_id
 from frontdesk.lib.refusals import InvalidRequest, Refusal
+from frontdesk.lib.times import moment
 from frontdesk_nlp.dialogue import Bot, Said, Say, State, Turn, UnknownOption, take_turn
 
 _VISITOR, _BOT = Message.Author.VISITOR, Message.Author.BOT
@@ -347,11 +348,6 @@ def _shown(message: Message) -> dict[str, Any]:
         **message.extras,
         "created_at": moment(message.created_at),
     }
-
-
-def moment(at: datetime) -> str:
-    """The JSON form of a time: UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _json(value: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The visitor's door, `/api/v1/widget/…`."""
 
 import uuid
-from datetime import UTC
 from typing import Annotated, Any, Literal
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from frontdesk.clients.models import Client
 from frontdesk.conversations import handoffs, replies
 from frontdesk.events.models import Event
 from frontdesk.events.recording import record
+from frontdesk.lib.times import moment
 from frontdesk.visitor_forms.submissions import Origin, form_of, submit
 from frontdesk.widget.access import TOKEN_HEADER, check_token, let_in, make_token
 from frontdesk.widget.config import config_of, etag_of
@@ -218,7 +218,7 @@ def send_submission(request: HttpRequest, form_id: uuid.UUID, sent: SubmissionIn
         "author": "bot",
         "type": "text",
         "text": form.thanks,
-        "created_at": replies.moment(submission.created_at.astimezone(UTC)),
+        "created_at": moment(submission.created_at),
     }
     return _answer({"id": str(submission.pk), "messages": [message]}, renewed, status=201)
 

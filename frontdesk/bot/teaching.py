@@ -53,7 +53,11 @@ _Line = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(_without_nul),
 ]
-_Short = Annotated[_Line, StringConstraints(max_length=80)]
+_Short = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=80),
+    AfterValidator(_without_nul),
+]
 _Markdown = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),

@@ -42,8 +42,8 @@ Locale = Annotated[
 ]
 Text = Annotated[
     str,
-    BeforeValidator(_without_nul),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000),
+    BeforeValidator(_without_nul),
 ]
 
 

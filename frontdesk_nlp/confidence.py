@@ -1,7 +1,6 @@
 """Turns scores into the chance of being right, from a client's own phrasings."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -10,15 +9,18 @@ import numpy as np
 from frontdesk_nlp.index import Floats
 from frontdesk_nlp.ridge import Lessons
 
-# How many points describe the distribution of scores that foreign questions reach.
+# How many points describe a distribution of scores.
 POINTS = 33
+_SHARES = np.linspace(0, 1, POINTS)
 # A client with few phrasings borrows this many from the average of many clients.
 BORROWED = 6
-# score: of the best entry. rank: the share of foreign questions that would score less. margin: the
-# lead over the next entry. shots: logarithm of the mean number of phrasings of an entry.
-FEATURES = ("score", "rank", "margin", "shots")
+# inside, foreign: the share of the client's own phrasings, and of questions outside its FAQs, that
+# would score less. similarity: to the nearest phrasing. words: logarithm of their number.
+# margin: the lead over the next entry.
+FEATURES = ("inside", "foreign", "similarity", "words", "margin")
 # One step of caution moves the thresholds by this much on the logistic scale.
 CAUTION_STEP = 1.5
+Features = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -29,23 +31,27 @@ class Calibrator:
     weights: tuple[float, ...]  # as FEATURES
     answer_at: float
     suggest_at: float
-    foreign: tuple[float, ...]  # the average client's foreign scores, POINTS quantiles
+    # The average client's scores, as quantiles at even distances.
+    inside: tuple[float, ...]
+    foreign: tuple[float, ...]
 
 
 LEXICAL = Calibrator(
-    intercept=-3.345,
-    weights=(0.0, 3.964, 5.882, 0.0),
-    answer_at=0.32,
+    intercept=-4.613,
+    weights=(0.533, 2.555, 2.199, 0.593, 5.291),
+    answer_at=0.34,
     suggest_at=0.12,
-    foreign=(
-        0.011, 0.034, 0.043, 0.051, 0.057, 0.064, 0.07, 0.075, 0.082, 0.088, 0.094, 0.1, 0.108,
-        0.114, 0.121, 0.128, 0.135, 0.143, 0.152, 0.161, 0.172, 0.186, 0.198, 0.212, 0.227, 0.245,
-        0.268, 0.29, 0.313, 0.351, 0.397, 0.471, 0.68,
-    ),
-)  # fmt: skip
-
-
-SEMANTIC = LEXICAL
+    inside=(0.048, 0.213, 0.308, 0.388, 0.477, 0.567, 0.664, 0.774, 1.098),
+    foreign=(0.007, 0.055, 0.079, 0.104, 0.133, 0.170, 0.224, 0.316, 0.730),
+)
+SEMANTIC = Calibrator(
+    intercept=-4.767,
+    weights=(0.739, 2.536, 3.161, 0.497, 3.867),
+    answer_at=0.36,
+    suggest_at=0.12,
+    inside=(0.085, 0.293, 0.384, 0.471, 0.549, 0.632, 0.705, 0.796, 1.115),
+    foreign=(0.010, 0.109, 0.140, 0.171, 0.208, 0.254, 0.307, 0.390, 0.759),
+)
 
 
 @dataclass(frozen=True)
@@ -66,20 +72,39 @@ def _shift(chance: float, step: float) -> float:
     return 1 / (1 + math.exp(-(math.log(chance / (1 - chance)) + step)))
 
 
-def summarise_foreign(lessons: Lessons | None, calibrator: Calibrator) -> Floats:
-    """Return the quantiles of scores a question outside this client's FAQs would reach."""
-    points = np.linspace(0, 1, POINTS)
-    own = np.zeros(0) if lessons is None else lessons.foreign[np.isfinite(lessons.foreign)]
-    borrowed = np.interp(np.linspace(0, 1, BORROWED), points, calibrator.foreign)
-    return cast(Floats, np.quantile(np.concatenate([own, borrowed]), points).astype(np.float32))
+@dataclass(frozen=True)
+class Scale:
+    """What scores mean for one client: two distributions, as POINTS quantiles each."""
+
+    inside: Floats
+    foreign: Floats
+
+    def describe(self, score: float, margin: float, similarity: float, words: int) -> Features:
+        """Return the figures a confidence rests on, named as FEATURES."""
+        return {
+            "inside": float(np.interp(score, self.inside, _SHARES)),
+            "foreign": float(np.interp(score, self.foreign, _SHARES)),
+            "similarity": similarity,
+            "words": math.log1p(words),
+            "margin": margin,
+            "score": score,
+        }
 
 
-def rank_score(score: float, foreign: Floats) -> float:
-    """Return the share of foreign questions that would score less."""
-    return float(np.interp(score, foreign, np.linspace(0, 1, POINTS)))
+def make_scale(lessons: Lessons | None, calibrator: Calibrator) -> Scale:
+    """Return a client's scale, with a few scores of the average client mixed in."""
+    nothing = np.zeros(0, dtype=np.float32)
+    inside, foreign = (nothing, nothing) if lessons is None else (lessons.inside, lessons.foreign)
+    return Scale(_summarise(inside, calibrator.inside), _summarise(foreign, calibrator.foreign))
 
 
-def estimate(features: Mapping[str, float], calibrator: Calibrator) -> float:
+def _summarise(own: Floats, average: tuple[float, ...]) -> Floats:
+    places = np.linspace(0, 1, len(average))
+    borrowed = np.interp(np.linspace(0, 1, BORROWED), places, average)
+    return cast(Floats, np.quantile(np.concatenate([own, borrowed]), _SHARES).astype(np.float32))
+
+
+def estimate(features: Features, calibrator: Calibrator) -> float:
     """Return the chance that the best entry is right."""
     pairs = zip(FEATURES, calibrator.weights, strict=True)
     logit = calibrator.intercept + sum(features[name] * weight for name, weight in pairs)

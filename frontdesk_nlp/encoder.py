@@ -27,8 +27,7 @@ _WIDTH = 512
 _BRANCH = 256
 # Window of each convolution: how many pieces, and how many of them before the current one.
 _WINDOWS = ((2, 0), (3, 1), (5, 2))
-_TAPS = tuple((branch, tap - left) for branch, (size, left) in enumerate(_WINDOWS)
-              for tap in range(size))  # fmt: skip
+_TAPS = sum(size for size, _ in _WINDOWS)
 # A longer message says no more about its intent, and the time grows with the pieces.
 MAX_PIECES = 64
 # 15 KB each: the pieces of a few thousand words, in every language.
@@ -63,10 +62,26 @@ class Encoder(Protocol):
         ...
 
 
-def _normalise(rows: Floats, gain: Floats, shift: Floats, epsilon: float) -> Floats:
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    spread = np.sqrt(np.einsum("ij,ij->i", centred, centred) / rows.shape[-1] + epsilon)
-    return cast(Floats, centred / spread[:, None] * gain + shift)
+def _add_taps(parts: Sequence[Floats] | Floats, bias: Floats, left: int) -> Floats:
+    """Return relu(bias + the parts, each moved to the row it speaks for)."""
+    count = len(parts[0])
+    sums = parts[left] + bias
+    for tap, part in enumerate(parts):
+        offset = tap - left
+        if offset < 0:
+            sums[-offset:] += part[:offset]
+        elif 0 < offset < count:
+            sums[:-offset] += part[offset:]
+    return cast(Floats, np.maximum(sums, 0, out=sums))
+
+
+def _normalise(rows: Floats, gain: Floats, shift: Floats, epsilon: np.float32) -> Floats:
+    width = np.float32(rows.shape[-1])
+    centred = rows - (rows.sum(axis=-1, keepdims=True) / width)
+    centred /= np.sqrt(np.einsum("ij,ij->i", centred, centred) / width + epsilon)[:, None]
+    centred *= gain
+    centred += shift
+    return cast(Floats, centred)
 
 
 class _Pieces:
@@ -81,13 +96,13 @@ class _Pieces:
         self._bias = np.concatenate([weights[f"proj_b{n}"] for n, _ in _WINDOWS])
         self._gain = np.concatenate([weights[f"ln_g{n}"] for n, _ in _WINDOWS])
         self._shift = np.concatenate([weights[f"ln_b{n}"] for n, _ in _WINDOWS])
-        self._epsilon = float(weights["eps"])
+        self._epsilon = np.float32(weights["eps"])
         self._first = [
             weights[f"w1_{n}"].reshape(n, _BRANCH, _BRANCH) for n, _ in _WINDOWS
         ]  # fmt: skip
         self._slots: dict[int, int] = {}
         self._lock = threading.Lock()
-        width = _WIDTH + (len(_WINDOWS) + len(_TAPS)) * _BRANCH
+        width = _WIDTH + (len(_WINDOWS) + _TAPS) * _BRANCH
         self._rows = np.zeros((_REMEMBERED, width), dtype=np.float32)
 
     def look_up(self, pieces: list[int]) -> Floats:
@@ -128,14 +143,12 @@ class UniversalEncoder:
         with np.load(folder / "weights.npz", allow_pickle=False) as stored:
             weights = {name: stored[name] for name in stored.files}
         self._pieces = _Pieces(weights)
-        self._first_bias = np.concatenate([weights[f"b1_{n}"] for n, _ in _WINDOWS])
-        self._second_bias = np.concatenate([weights[f"b2_{n}"] for n, _ in _WINDOWS])
+        self._first_bias = [weights[f"b1_{n}"] for n, _ in _WINDOWS]
+        self._second_bias = [weights[f"b2_{n}"] for n, _ in _WINDOWS]
         # (taps, 256, 256): one block a tap is small enough for BLAS's kernels that don't pack.
-        self._second = np.concatenate(
-            [weights[f"w2_{n}"].reshape(n, _BRANCH, _BRANCH) for n, _ in _WINDOWS]
-        )
+        self._second = [weights[f"w2_{n}"].reshape(n, _BRANCH, _BRANCH) for n, _ in _WINDOWS]
         self._gain, self._shift = weights["ln_g"], weights["ln_b"]
-        self._epsilon = float(weights["eps"])
+        self._epsilon = np.float32(weights["eps"])
         self._head = _Head()
         self._split = lru_cache(maxsize=16384)(self._split_word)
 
@@ -169,43 +182,47 @@ class UniversalEncoder:
         rows = np.concatenate([np.arange(s, s + n) for s, n in zip(starts, lengths, strict=True)])
         looked_up = self._pieces.look_up([piece for pieces in split for piece in pieces])
         features = self._convolve(looked_up, rows, int(starts[-1] + lengths[-1]))
-        sums = np.add.reduceat(features, np.concatenate([[0], np.cumsum(lengths)[:-1]]), axis=0)
-        return cast(Floats, sums / np.sqrt(lengths.astype(np.float32))[:, None])
+        return self._sum_normalised(features, np.cumsum(lengths) - lengths, lengths)
+
+    def _sum_normalised(
+        self, features: Floats, firsts: NDArray[np.int64], lengths: NDArray[np.int64]
+    ) -> Floats:
+        """Normalise every row and add up those of each text, without writing the rows again."""
+        width = np.float32(features.shape[1])
+        means = features.sum(axis=1) / width
+        squares = np.einsum("ij,ij->i", features, features) / width
+        scales = 1 / np.sqrt(np.maximum(squares - means * means, 0) + self._epsilon)
+        if len(firsts) == 1:
+            sums = (scales @ features)[None]
+        else:
+            sums = np.add.reduceat(features * scales[:, None], firsts, axis=0)
+        sums = sums - np.add.reduceat(scales * means, firsts)[:, None]
+        counts = lengths.astype(np.float32)[:, None]
+        return cast(Floats, (sums * self._gain + counts * self._shift) / np.sqrt(counts))
 
     def _convolve(self, looked_up: Floats, rows: NDArray[np.int64], count: int) -> Floats:
         middle = _WIDTH + len(_WINDOWS) * _BRANCH
-        parts = np.zeros((count, len(_TAPS), _BRANCH), dtype=np.float32)
-        parts[rows] = looked_up[:, middle:].reshape(len(rows), len(_TAPS), _BRANCH)
-        hidden = np.zeros((count, len(_WINDOWS) * _BRANCH), dtype=np.float32)
-        hidden[rows] = self._add_taps(parts, self._first_bias)[rows]
-        hidden[rows] += looked_up[:, _WIDTH:middle]
-        features = np.empty((len(rows), middle), dtype=np.float32)
-        features[:, :_WIDTH] = looked_up[:, :_WIDTH]
-        second = self._add_taps(self._multiply(hidden), self._second_bias)
-        second += hidden
-        features[:, _WIDTH:] = second[rows]
-        return _normalise(features, self._gain, self._shift, self._epsilon)
-
-    def _multiply(self, hidden: Floats) -> Floats:
-        count = len(hidden)
-        products = np.empty((len(_TAPS), count, _BRANCH), dtype=np.float32)
-        branches = np.ascontiguousarray(hidden.reshape(count, len(_WINDOWS), _BRANCH).swapaxes(0, 1))
-        for number, (branch, _) in enumerate(_TAPS):
-            np.matmul(branches[branch], self._second[number], out=products[number])
-        return products.swapaxes(0, 1)
-
-    @staticmethod
-    def _add_taps(parts: Floats, bias: Floats) -> Floats:
-        count = len(parts)
-        sums = np.empty((count, len(_WINDOWS) * _BRANCH), dtype=np.float32)
-        sums[:] = bias
-        for number, (branch, offset) in enumerate(_TAPS):
-            own = sums[:, branch * _BRANCH : (branch + 1) * _BRANCH]
-            if offset <= 0:
-                own[-offset:] += parts[: count + offset, number]
-            else:
-                own[: max(count - offset, 0)] += parts[offset:, number]
-        return cast(Floats, np.maximum(sums, 0, out=sums))
+        if count == len(rows):
+            spread = looked_up[:, _WIDTH:]
+        else:
+            spread = np.zeros((count, looked_up.shape[1] - _WIDTH), dtype=np.float32)
+            spread[rows] = looked_up[:, _WIDTH:]
+        between = np.setdiff1d(np.arange(count), rows) if count > len(rows) else None
+        features = np.empty((count, middle), dtype=np.float32)
+        features[rows if between is not None else slice(None), :_WIDTH] = looked_up[:, :_WIDTH]
+        tap = len(_WINDOWS)
+        for branch, (size, left) in enumerate(_WINDOWS):
+            own = slice(branch * _BRANCH, (branch + 1) * _BRANCH)
+            first = [spread[:, (tap + i) * _BRANCH : (tap + i + 1) * _BRANCH] for i in range(size)]
+            hidden = _add_taps(first, self._first_bias[branch], left)
+            hidden += spread[:, own]
+            if between is not None:
+                hidden[between] = 0
+            second = _add_taps(hidden @ self._second[branch], self._second_bias[branch], left)
+            second += hidden
+            features[:, _WIDTH:][:, own] = second
+            tap += size
+        return features if count == len(rows) else features[rows]
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return one row of unit length per text."""
@@ -219,21 +236,19 @@ class UniversalEncoder:
 
 
 class _Head:
-    """The last layers, fitted for short questions; benchmarks/nlp/fit_head.py says how."""
+    """The last layer, fitted for short questions; benchmarks/nlp/fit_head.py says how."""
 
     def __init__(self) -> None:
-        stored = np.load(Path(__file__).with_name("models") / "head.npz", allow_pickle=False)
-        first = stored["first"].astype(np.float32) * stored["first_scales"]
-        self._first, self._bias = first, stored["bias"].astype(np.float32)
-        self._second = stored["second"].astype(np.float32) * stored["second_scales"]
-        self._offset = stored["offset"].astype(np.float32)
+        path = Path(__file__).with_name("models") / "head.npz"
+        with np.load(path, allow_pickle=False) as stored:
+            weights = stored["weights"].astype(np.float32) * stored["scales"]
+            self._weights: Floats = weights * stored["gains"][:, None]
+            self._offset: Floats = stored["offset"]
         self.width = len(self._offset)
 
     def project(self, pooled: Floats) -> Floats:
         """Return the meaning of pooled features."""
-        entry = pooled @ self._first + self._bias
-        hidden = np.maximum(entry[:, self.width :], 0)
-        return cast(Floats, entry[:, : self.width] + hidden @ self._second + self._offset)
+        return cast(Floats, pooled @ self._weights + self._offset)
 
 
 def _find_folder() -> Path:

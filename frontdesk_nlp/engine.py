@@ -72,9 +72,9 @@ class Engine:
         return cls(kept, settings, learn(kept, loaded, calibrator))
 
     @property
-    def foreign_scores(self) -> Floats:
-        """Return the quantiles of scores that questions outside the FAQs would reach."""
-        return self._learned.foreign
+    def scale(self) -> confidence.Scale:
+        """Return what scores mean for this client."""
+        return self._learned.scale
 
     @cached_property
     def _phrasings(self) -> list[str]:
@@ -109,12 +109,8 @@ class Engine:
         order = _rank(scores, max(limit, 2))
         best = float(scores[order[0]])
         margin = best - (float(scores[order[1]]) if len(order) > 1 else 0.0)
-        features = {
-            "score": best,
-            "rank": confidence.rank_score(best, self._learned.foreign),
-            "margin": margin,
-            "shots": self._learned.shots,
-        }
+        similarity = float(similarities.max())
+        features = self._learned.scale.describe(best, margin, similarity, len(message.words))
         chance = confidence.estimate(features, self._calibrator)
         decision = self._choose(chance)
         candidates = tuple((self._ids[n], float(scores[n])) for n in order[:limit])
@@ -142,16 +138,6 @@ class Engine:
             similarities[without] = 0
         scores = self._learned.score(similarities)
         return [(self._ids[n], float(scores[n])) for n in np.argsort(-scores, kind="stable")]
-
-    def weigh(self, score: float, margin: float) -> float:
-        """Return the chance that an entry with this score and lead is right."""
-        features = {
-            "score": score,
-            "rank": confidence.rank_score(score, self._learned.foreign),
-            "margin": margin,
-            "shots": self._learned.shots,
-        }
-        return confidence.estimate(features, self._calibrator)
 
     def _choose(self, chance: float) -> Decision:
         if chance >= self._thresholds.answer:
@@ -182,9 +168,12 @@ class Engine:
             "encoder": self.settings.encoder,
             "caution": self.settings.caution,
             "vocabulary": learned.vocabulary,
-            "shots": learned.shots,
         }
-        arrays: dict[str, NDArray[Any]] = {"foreign": learned.foreign, **learned.index.arrays()}
+        arrays: dict[str, NDArray[Any]] = {
+            "inside": learned.scale.inside,
+            "foreign": learned.scale.foreign,
+            **learned.index.arrays(),
+        }
         if learned.meanings is not None:
             arrays["meanings"] = learned.meanings.codes
         if learned.head is not None:
@@ -211,9 +200,8 @@ class Engine:
         head = Head(arrays["head"], arrays["scales"]) if "head" in arrays else None
         index = Index.restore(arrays, len(list_ids(entries)))
         meanings = Meanings(arrays["meanings"], SHARE) if "meanings" in arrays else None
-        learned = Learned(
-            index, meanings, head, arrays["foreign"], header["vocabulary"], header["shots"]
-        )
+        scale = confidence.Scale(arrays["inside"], arrays["foreign"])
+        learned = Learned(index, meanings, head, scale, header["vocabulary"])
         return cls(entries, settings, learned)
 
     def updated(

@@ -36,9 +36,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Lessons:
-    """What training says about questions outside a client's FAQs: those of an entry left out."""
+    """The best scores a client's own phrasings reach when part of the FAQs is left out."""
 
-    foreign: Floats  # (phrasings,): best score when its whole entry is left out
+    inside: Floats  # the phrasing itself left out, where its entry has others
+    foreign: Floats  # its whole entry left out: a question nobody has answered
 
 
 def invert(gram: Floats) -> NDArray[np.float32]:
@@ -68,19 +69,20 @@ def quantise(weights: Floats) -> Head:
 
 
 def learn_lessons(
-    inverse: NDArray[np.float32], weights: Floats, bounds: NDArray[np.int64]
-) -> Lessons | None:
-    """Leave out each entry in turn, in closed form; None where there is no other entry."""
+    inverse: NDArray[np.float32], weights: Floats, owners: Numbers, bounds: NDArray[np.int64]
+) -> Lessons:
+    """Leave out each phrasing, then each entry, in closed form."""
     entries = len(bounds) - 1
-    if entries < MIN_ENTRIES:
-        return None
-    foreign = np.empty(len(weights), dtype=np.float32)
-    for entry in range(entries):
+    left_out = -weights / np.diag(inverse)[:, None]
+    left_out[np.arange(len(owners)), owners] += 1
+    has_others = np.diff(bounds)[owners] > 1
+    foreign = np.zeros(len(owners) if entries >= MIN_ENTRIES else 0, dtype=np.float32)
+    for entry in range(entries if len(foreign) else 0):
         block = slice(int(bounds[entry]), int(bounds[entry + 1]))
         scores = -np.linalg.solve(inverse[block, block], weights[block])
         scores[:, entry] = -np.inf
         foreign[block] = scores.max(axis=1)
-    return Lessons(foreign)
+    return Lessons(left_out.max(axis=1)[has_others], foreign)
 
 
 def score_nearest(

@@ -1,13 +1,13 @@
 """Makes an index, weights and a distribution of foreign scores out of entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frontdesk_nlp.confidence import Calibrator, summarise_foreign
+from frontdesk_nlp.confidence import Calibrator, Scale, make_scale
 from frontdesk_nlp.encoder import Encoder
 from frontdesk_nlp.index import Floats, Index, build_index
 from frontdesk_nlp.languages import name_language
@@ -39,9 +39,8 @@ class Learned:
     index: Index
     meanings: Meanings | None
     head: Head | None
-    foreign: Floats  # quantiles of the best scores of questions outside the client's FAQs
+    scale: Scale
     vocabulary: dict[str, int]
-    shots: float = field(default=0.0)
 
     @cached_property
     def nearness(self) -> "Nearness":
@@ -81,17 +80,20 @@ class Nearness:
         return self._meanings.blend(lexical, self._meanings.compare(first, second))
 
     def sample_lessons(self) -> Lessons:
-        """Leave out the entry of every so many-th phrasing, and note the best score then."""
+        """Leave out every so many-th phrasing, then its entry, and note the best score then."""
         step = max(1, self._index.size // SAMPLED)
         rows = np.arange(0, self._index.size, step)
         similarities = self._compare(rows, slice(None))
-        foreign = np.zeros(len(rows), dtype=np.float32)
+        inside, foreign = [], np.zeros(len(rows), dtype=np.float32)
         for number, row in enumerate(rows):
             first, last = self._index.rows_of(int(self._index.owners[row]))
             others = similarities[number].copy()
+            others[row] = 0
+            if last - first > 1:
+                inside.append(self.score(others).max())
             others[first:last] = 0
             foreign[number] = self.score(others).max()
-        return Lessons(foreign)
+        return Lessons(np.array(inside, dtype=np.float32), foreign)
 
 
 def list_ids(entries: Sequence[Entry]) -> list[str]:
@@ -122,9 +124,7 @@ def learn(
     meanings = build_meanings([text for _, text in rows], encoder) if encoder and rows else None
     vocabulary = count_words(words for words, _ in read)
     head, lessons = _solve(index, meanings)
-    foreign = summarise_foreign(lessons, calibrator)
-    shots = float(np.log(len(rows) / len(numbers))) if rows else 0.0
-    return Learned(index, meanings, head, foreign, vocabulary, shots)
+    return Learned(index, meanings, head, make_scale(lessons, calibrator), vocabulary)
 
 
 def _list_light(entries: Sequence[Entry]) -> Hashes:
@@ -142,4 +142,4 @@ def _solve(index: Index, meanings: Meanings | None) -> tuple[Head | None, Lesson
         gram = meanings.blend(gram, meanings.build_gram())
     inverse = invert(gram)
     weights = solve_weights(inverse, index.owners, index.entries)
-    return quantise(weights), learn_lessons(inverse, weights, index.bounds)
+    return quantise(weights), learn_lessons(inverse, weights, index.owners, index.bounds)

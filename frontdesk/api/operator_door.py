@@ -19,6 +19,7 @@ from frontdesk.bot.teaching import Lesson, teach
 from frontdesk.clients import lifecycle, resolving
 from frontdesk.clients.capsules.exporting import export, file_name
 from frontdesk.clients.context import client_context
+from frontdesk.clients.domains import domains_of, set_domains
 from frontdesk.clients.listing import list_clients
 from frontdesk.clients.models import Client
 from frontdesk.clients.usage import messages_this_month, month_of, next_month
@@ -95,6 +96,7 @@ class ClientOut(Company):
     email: str
     status: Literal["active", "paused", "closing"]
     host: str
+    domains: list[str]
     allowed_origins: list[str]
     limits: Limits
     shows_branding: bool
@@ -113,6 +115,7 @@ class ClientPatch(Schema):
     country: Country | None = None
     phone: Phone | None = None
     website: Website | None = None
+    domains: Annotated[list[str], Field(max_length=20)] | None = None
     allowed_origins: Annotated[list[str], Field(max_length=100)] | None = None
     limits: Limits | None = None
     shows_branding: bool | None = None
@@ -184,7 +187,10 @@ def client(request: HttpRequest, client_id: str) -> dict[str, Any]:
 @router.patch("clients/{client_id}", response=ClientOut)
 def change_client(request: HttpRequest, client_id: str, sent: ClientPatch) -> dict[str, Any]:
     found = resolving.by_id(client_id)
-    lifecycle.change(found, **_changes(sent))
+    with transaction.atomic():
+        if sent.domains is not None:
+            set_domains(found, sent.domains)
+        lifecycle.change(found, **_changes(sent))
     return _shown(found)
 
 
@@ -285,7 +291,7 @@ def import_client_faqs(
 
 def _changes(sent: ClientPatch) -> dict[str, Any]:
     limits = sent.limits.dict(exclude_unset=True) if sent.limits else {}
-    changes = sent.dict(exclude_none=True, exclude={"limits"})
+    changes = sent.dict(exclude_none=True, exclude={"limits", "domains"})
     return changes | {f"limit_{name}": value for name, value in limits.items()}
 
 
@@ -314,6 +320,7 @@ def _shown(client: Client) -> dict[str, Any]:
     return shown | {
         "id": client.schema_name,
         "host": resolving.host_of(client),
+        "domains": domains_of(client),
         "limits": {name: getattr(client, f"limit_{name}") for name in _LIMITS},
         "created_at": moment(client.created_at),
         "closing_at": moment(client.closing_at) if client.closing_at else None,

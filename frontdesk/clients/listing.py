@@ -10,7 +10,7 @@ def list_clients(
 ) -> tuple[list[Client], str | None]:
     """One page and the cursor of the next, None on the last. Raises InvalidRequest."""
     with public_context():
-        found = Client.objects.order_by("pk")
+        found = Client.objects.order_by("pk").prefetch_related("domains")
         if status:
             found = found.filter(status=status)
         if search:

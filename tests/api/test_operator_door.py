@@ -153,8 +153,8 @@ def test_the_list_asks_as_much_for_three_as_for_one(call: Call, north: Client) -
     for _ in range(2):
         with CaptureQueriesContext(connection) as queries:
             call("GET", "/clients")
-        # The key and the page.
-        assert len(queries) == 2
+        # The key, the page, its domains.
+        assert len(queries) == 3
         lifecycle.create("third", name="Third", email="a@third.example")
 
 
@@ -174,6 +174,27 @@ def test_what_is_sent_is_changed_and_nothing_else(call: Call, north: Client) -> 
     refused = call("PATCH", "/clients/tenant_north", {"allowed_origins": ["ftp://x"]})
     assert refused.status_code == 422
     assert call("PATCH", "/clients/tenant_north", {"limits": {"faqs": -1}}).status_code == 422
+
+
+def test_a_client_answers_at_its_own_domain(call: Call, north: Client, south: Client) -> None:
+    sent = {"domains": ["Chat.North.example.", "b\u00fccher.example"]}
+    changed = call("PATCH", "/clients/tenant_north", sent).json()
+    assert changed["domains"] == ["chat.north.example", "xn--bcher-kva.example"]
+    config = Browser(HTTP_HOST="chat.north.example:8000").get("/api/v1/widget/config")
+    assert config.json()["client"] == "tenant_north"
+    taken = call("PATCH", "/clients/tenant_south", {"domains": ["chat.north.example"]})
+    assert (taken.status_code, taken.json()["code"]) == (409, "domain_taken")
+    call("PATCH", "/clients/tenant_north", {"domains": []})
+    assert Browser(HTTP_HOST="chat.north.example").get("/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "domain", ["localhost", "x.localhost", "127.0.0.1", "a b.example", "http://a.example", "", "a"]
+)
+def test_a_domain_that_can_not_be_one_is_told(call: Call, north: Client, domain: str) -> None:
+    response = call("PATCH", "/clients/tenant_north", {"name": "X", "domains": [domain]})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "domains")
+    assert by_id("tenant_north").name == "North"
 
 
 def test_pause_resume_close_and_take_back(call: Call, north: Client) -> None:

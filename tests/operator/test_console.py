@@ -159,8 +159,8 @@ def test_the_list_asks_as_much_for_three_clients_as_for_one(
         ) as queries:
             assert operator.get("/operator/", {"q": search}).status_code == 200
         counts.append(len(queries))
-    # Session, user, clients.
-    assert counts == [3, 3]
+    # Session, user, clients, their domains.
+    assert counts == [4, 4]
 
 
 @pytest.mark.parametrize("client_id", ["tenant_nosuch", "public", "tenant_a'b", "..%2f"])

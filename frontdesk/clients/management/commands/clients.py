@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from frontdesk.clients import lifecycle
 from frontdesk.clients.capsules.exporting import export, file_name
 from frontdesk.clients.capsules.importing import import_capsule, restore
+from frontdesk.clients.domains import domains_of, set_domains
 from frontdesk.clients.listing import list_clients
 from frontdesk.clients.models import CLIENT_ID_PREFIX, Client
 from frontdesk.clients.resolving import by_id, host_of
@@ -41,6 +42,11 @@ class Command(BaseCommand):
         ):
             _add_client(verbs.add_parser(verb, help=told))
         _add_capsules(verbs)
+        domains = verbs.add_parser(
+            "domains", help="give the client hosts of its own; none takes them"
+        )
+        _add_client(domains)
+        domains.add_argument("hosts", nargs="*", help="like chat.acme.example")
         delete = verbs.add_parser("delete", help="close; removal follows after the grace period")
         _add_client(delete)
         delete.add_argument("--now", action="store_true", help="remove at once, for good")
@@ -80,6 +86,12 @@ class Command(BaseCommand):
                 }
                 line = json.dumps(facts) if options["json"] else "  ".join(facts.values())
                 self.stdout.write(line)
+
+    def _domains(self, *, client_id: str, hosts: list[str], **_: Any) -> None:
+        client = _find(client_id)
+        set_domains(client, hosts)
+        shown = ", ".join([*domains_of(client), host_of(client)])
+        self.stdout.write(f"{client.schema_name} answers at {shown}")
 
     def _delete(self, *, client_id: str, now: bool, **_: Any) -> None:
         client = _find(client_id)

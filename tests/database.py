@@ -15,6 +15,10 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 os.environ.setdefault("FRONTDESK_DATA", str(CACHE / "data"))
 
+# Playwright keeps an event loop running in the main thread, and Django takes all that follows for
+# asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
 if "DATABASE_URL" not in os.environ:
     server = EmbeddedPostgres(CACHE, settings=_FAST)
     server.start()

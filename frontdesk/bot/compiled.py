@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from datetime import datetime
 
 from django.conf import settings
 
@@ -15,14 +16,15 @@ from frontdesk_nlp.dialogue import Bot
 _IN_MEMORY = 4
 
 _lock = threading.Lock()
-_kept: OrderedDict[tuple[int, str, int], tuple[Bot, int]] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, int, datetime], tuple[Bot, int]] = OrderedDict()
 
 
-def bot_for(number: int) -> Bot:
+def bot_for(number: int, published_at: datetime) -> Bot:
     """The current client's publication `number`. Publications never change, so none goes stale."""
     client = current_client()
-    # The row's id too: a client removed and opened again under the same ID is another one.
-    key = (client.pk, client.schema_name, number)
+    # The row's id too: a client removed and opened again under the same ID is another one. And the
+    # moment: a client put back to a capsule comes by the same numbers again, with other content.
+    key = (client.pk, client.schema_name, number, published_at)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -37,8 +39,8 @@ def bot_for(number: int) -> Bot:
 
 def live_bot() -> tuple[int, Bot]:
     """The number and the bot of the current client's live publication."""
-    number = Publication.objects.order_by("-number").values_list("number", flat=True)[0]
-    return number, bot_for(number)
+    live = Publication.objects.order_by("-number").values_list("number", "created_at")[0]
+    return live[0], bot_for(*live)
 
 
 def forget_all() -> None:

@@ -100,7 +100,12 @@ def build_schema(client: Client) -> None:
         raise NoBlueprint("The database is not migrated. Run `frontdesk migrate_all`.")
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(client.schema_name)))
-    with client_context(client), connection.cursor() as cursor, connection.connection.pipeline():
+    with (
+        client_context(client),
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        connection.connection.pipeline(),
+    ):
         # One at a time, because a sharded database refuses several in one string; the pipeline
         # spares the waiting in between.
         for statement in blueprint.statements:

@@ -31,8 +31,9 @@ _VISITOR, _BOT = Message.Author.VISITOR, Message.Author.BOT
 
 _READ = """
 SELECT c.message_count, c.state, c.locale, m.conversation_id, m.position, m.decision,
-       (SELECT max(number) FROM bot_publication)
+       p.number, p.created_at
 FROM conversations_conversation c LEFT JOIN conversations_message m ON m.id = %s
+CROSS JOIN (SELECT number, created_at FROM bot_publication ORDER BY number DESC LIMIT 1) p
 WHERE c.id = %s
 """
 # One statement stores a whole turn, or nothing: `turn` has a row only while the conversation is
@@ -106,6 +107,10 @@ class _Read:
     message_position: int | None
     message_decision: str | None
     publication: int
+    published_at: datetime
+
+    def bot(self) -> Bot:
+        return bot_for(self.publication, self.published_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,7 @@ def add_bot_message(conversation_id: uuid.UUID, message_id: uuid.UUID, text: str
         if read.message_owner is not None:
             return None
         recorder = _Recorder(conversation_id, read.publication, expected=read.count)
-        recorder.say(bot_for(read.publication), [Say("text", text)], ids=[message_id])
+        recorder.say(read.bot(), [Say("text", text)], ids=[message_id])
         try:
             return recorder.store(read.state)
         except _Overtaken:
@@ -185,7 +190,7 @@ def _read(conversation_id: uuid.UUID, message_id: uuid.UUID) -> _Read:
 
 
 def _take(conversation_id: uuid.UUID, message_id: uuid.UUID, said: Said, read: _Read) -> Reply:
-    client, bot = current_client(), bot_for(read.publication)
+    client, bot = current_client(), read.bot()
     recorder = _Recorder(conversation_id, read.publication, expected=read.count)
     if client.is_active:
         said = replace(said, locale=said.locale or read.locale)

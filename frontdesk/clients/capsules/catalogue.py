@@ -69,17 +69,18 @@ class Table:
 
 
 def tables_of(cursor: Any, schema: str) -> list[Table]:
-    """The schema's tables by name, without the migrations' own and without secret ones."""
+    """The schema's tables that go into a capsule, by name."""
+    secrets = set(secret_names())
+    return [table for table in all_tables_of(cursor, schema) if table.name not in secrets]
+
+
+def all_tables_of(cursor: Any, schema: str) -> list[Table]:
+    """The secret ones too, but not the migrations' own."""
     cursor.execute(_COLUMNS, [schema, _MIGRATIONS])
     found: dict[str, list[Column]] = {}
     for table, *facts in cursor.fetchall():
         found.setdefault(table, []).append(Column(*facts))
-    secrets = set(secret_names())
-    return [
-        Table(schema, name, tuple(columns))
-        for name, columns in found.items()
-        if name not in secrets
-    ]
+    return [Table(schema, name, tuple(columns)) for name, columns in found.items()]
 
 
 def migrations_of(cursor: Any, schema: str, labels: set[str]) -> list[str]:
@@ -93,7 +94,7 @@ def secret_names() -> list[str]:
     """Tables and `table.column`s that never leave an install, as the rooms' apps.py declare them.
 
     A room names what opens a door (keys, even hashed; signing secrets) in `AppConfig.secrets`. A
-    column named there must be nullable or have a default.
+    column named there must be nullable or have a default; nothing may refer to a table named there.
     """
     return sorted(name for config in apps.get_app_configs() for name in _declared(config))
 

@@ -3,12 +3,18 @@
 from collections.abc import Iterable
 
 import psycopg
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from psycopg import errors, sql
 
-from frontdesk.clients.capsules.catalogue import Table, secrets_of, tables_of
+from frontdesk.clients.capsules.catalogue import (
+    Table,
+    all_tables_of,
+    secret_names,
+    secrets_of,
+    tables_of,
+)
 from frontdesk.clients.capsules.exporting import client_labels
 from frontdesk.clients.capsules.reading import Capsule
 from frontdesk.clients.capsules.refusals import BrokenCapsule, NewerCapsule
@@ -22,6 +28,8 @@ _GO_ON = sql.SQL(
     "SELECT setval({sequence}, greatest(max({column}), 1), coalesce(max({column}) >= 1, false))"
     " FROM {table}"
 )
+_COPY = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}")
+_KEEP = sql.SQL("UPDATE {} n SET {} = o.{} FROM {} o WHERE {}")
 _UNFIT = (psycopg.DataError, psycopg.IntegrityError, errors.ProgramLimitExceeded)
 
 
@@ -45,6 +53,40 @@ def fill(place: Client, capsule: Capsule) -> None:
     _migrate(place, wanted)
     _load(place, capsule)
     _migrate(place, ours)
+
+
+def keep_secrets(client: Client, beside: Client) -> None:
+    """Takes over what no capsule holds: a client that is put back keeps the keys it has now."""
+    with connection.cursor_anywhere() as cursor:  # type: ignore[attr-defined]
+        before = {table.name: table for table in all_tables_of(cursor, str(client.schema_name))}
+        for table in all_tables_of(cursor, str(beside.schema_name)):
+            old = before.get(table.name)
+            if old is None:
+                continue
+            if table.name in secret_names():
+                _copy_rows(cursor, old, table)
+            for column in secrets_of(table.name) & _names(old) & _names(table):
+                cursor.execute(_KEEP.format(*_keeping(old, table, column)))
+
+
+def _copy_rows(cursor: psycopg.Cursor, old: Table, new: Table) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, sorted(_names(old) & _names(new))))
+    cursor.execute(_COPY.format(new.qualified, columns, columns, old.qualified))
+    _go_on_counting(cursor, new)
+
+
+def _keeping(old: Table, new: Table, column: str) -> tuple[sql.Composable, ...]:
+    same = sql.SQL(" AND ").join(
+        sql.SQL("n.{0} = o.{0}").format(sql.Identifier(each.name))
+        for each in new.columns
+        if each.key_place is not None
+    )
+    name = sql.Identifier(column)
+    return new.qualified, name, name, old.qualified, same
+
+
+def _names(table: Table) -> set[str]:
+    return {column.name for column in table.columns}
 
 
 def _migrations_on_disk() -> set[str]:
@@ -112,7 +154,7 @@ def _compare(tables: list[Table], capsule: Capsule) -> None:
     if {table.name for table in tables} != set(told):
         raise BrokenCapsule("The capsule's tables are not those of its migrations.")
     for table in tables:
-        known, listed = {column.name for column in table.columns}, told[table.name].columns
+        known, listed = _names(table), told[table.name].columns
         if set(listed) | secrets_of(table.name) != known or len(set(listed)) != len(listed):
             raise BrokenCapsule(f"The capsule's columns of {table.name} are not the table's.")
 
@@ -134,8 +176,8 @@ def _check_references(cursor: psycopg.Cursor) -> None:
     """Now, so that a row that refers to nothing is told here; later migrations need it too."""
     try:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except psycopg.IntegrityError as error:
-        raise _unfit("what refers to one another", error) from None
+    except IntegrityError as error:
+        raise _unfit("a row refers to one that is not there", error.__cause__) from None
     cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
@@ -151,5 +193,6 @@ def _go_on_counting(cursor: psycopg.Cursor, table: Table) -> None:
             )
 
 
-def _unfit(what: str, error: psycopg.Error) -> BrokenCapsule:
-    return BrokenCapsule(f"The capsule's rows do not fit: {what} ({error.diag.message_primary}).")
+def _unfit(what: str, error: BaseException | None) -> BrokenCapsule:
+    told = error.diag.message_primary if isinstance(error, psycopg.Error) else error
+    return BrokenCapsule(f"The capsule's rows do not fit: {what} ({told}).")

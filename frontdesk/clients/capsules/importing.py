@@ -11,8 +11,8 @@ from django.utils import timezone
 from psycopg import sql
 
 from frontdesk.clients import lifecycle
-from frontdesk.clients.capsules.catalogue import tables_of
-from frontdesk.clients.capsules.filling import fill
+from frontdesk.clients.capsules.catalogue import all_tables_of
+from frontdesk.clients.capsules.filling import fill, keep_secrets
 from frontdesk.clients.capsules.manifest import CLIENT_COLUMNS, ClientPart
 from frontdesk.clients.capsules.reading import Capsule, opened
 from frontdesk.clients.capsules.refusals import BrokenCapsule, ClientBusy, OtherClientsCapsule
@@ -96,11 +96,9 @@ def _change(client: Client, part: ClientPart) -> None:
     try:
         lifecycle.change(client, **{name: getattr(part, name) for name in CLIENT_COLUMNS})
     except InvalidRequest as refusal:
-        first = next(iter(refusal.facts.get("errors", ())), {"message": refusal.detail})
-        told = f"{first.get('field', 'client')}: {first['message']}"
-        raise BrokenCapsule(
-            f"The capsule's client has a value that is not allowed ({told})"
-        ) from None
+        errors = refusal.facts.get("errors") or [{"field": "client", "message": refusal.detail}]
+        told = "{field}: {message}".format(**errors[0]).rstrip(".")
+        raise BrokenCapsule(f"The capsule's client can't be stored ({told}).") from None
 
 
 def _refuse_another(capsule: Capsule, expected: str) -> None:
@@ -111,6 +109,7 @@ def _refuse_another(capsule: Capsule, expected: str) -> None:
 
 def _swap(client: Client, beside: Client) -> None:
     _take_tables(client)
+    keep_secrets(client, beside)
     drop_schema(client)
     with connection.cursor() as cursor:
         names = sql.Identifier(beside.schema_name), sql.Identifier(client.schema_name)
@@ -129,7 +128,7 @@ def _take_tables(client: Client) -> None:
 def _took_tables(client: Client) -> bool:
     with connection.cursor() as cursor:
         names = sql.SQL(", ").join(
-            table.qualified for table in tables_of(cursor, str(client.schema_name))
+            table.qualified for table in all_tables_of(cursor, str(client.schema_name))
         )
         try:
             with transaction.atomic():

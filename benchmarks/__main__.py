@@ -1,8 +1,8 @@
-"""`make bench`: what a client's creation and a visitor's turn cost on this machine.
+"""`make bench`: what a client's creation, a visitor's turn and a capsule cost on this machine.
 
 Everything runs on an embedded PostgreSQL of its own with durable settings (fsync on) in a folder
 that is thrown away. Ratios come from one run; machines are noisy, so quote those.
-`python -m benchmarks creation` or `… turns` runs one of the two.
+`python -m benchmarks creation` (`turns`, `capsule`) runs one alone.
 """
 
 import os
@@ -31,11 +31,11 @@ def _run(wanted: list[str]) -> None:
     import django  # noqa: PLC0415 (settings read the environment set above)
 
     django.setup()
-    from benchmarks import creation, turns  # noqa: PLC0415
+    from benchmarks import capsule, creation, turns  # noqa: PLC0415
     from frontdesk.clients.migrating import migrate_all  # noqa: PLC0415
 
     list(migrate_all())
-    for name, benchmark in (("creation", creation), ("turns", turns)):
+    for name, benchmark in (("creation", creation), ("turns", turns), ("capsule", capsule)):
         if not wanted or name in wanted:
             benchmark.run()
 

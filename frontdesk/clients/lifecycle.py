@@ -47,7 +47,7 @@ def create(slug: str, *, name: str, email: str, **company: str) -> tuple[Client,
     facts = _tidy({"name": name, "email": email} | company)
     _check({"slug": slug} | facts)
     with public_context(), transaction.atomic():
-        _take_turn(slug)
+        wait_for_turn(slug)
         existing = Client.objects.filter(schema_name=CLIENT_ID_PREFIX + slug).first()
         if existing is not None:
             return _same(existing, facts), False
@@ -144,7 +144,7 @@ def _error(name: str, value: str) -> dict[str, str] | None:
     return None
 
 
-def _take_turn(slug: str) -> None:
+def wait_for_turn(slug: str) -> None:
     """Two that open the same client at once go one after the other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"client {slug}"])

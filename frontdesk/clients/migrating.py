@@ -9,7 +9,7 @@ from frontdesk.clients.context import public_context
 from frontdesk.clients.models import Blueprint, Client
 from frontdesk.clients.provisioning import ensure_blueprint, fingerprint, migrate_schema
 
-_LOCK = 0x46726F6E74  # "Front": one migration at a time over all processes of the install.
+MIGRATION_LOCK = 0x46726F6E74  # "Front": one migration at a time over all processes of the install.
 
 
 def migrate_all() -> Iterator[str]:
@@ -18,7 +18,7 @@ def migrate_all() -> Iterator[str]:
     A client is behind when its recorded fingerprint is not that of the code: one query finds them.
     """
     with public_context(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
     try:
         yield from _migrate()
     finally:

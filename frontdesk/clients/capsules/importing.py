@@ -17,8 +17,8 @@ from frontdesk.clients.capsules.manifest import CLIENT_COLUMNS, ClientPart
 from frontdesk.clients.capsules.reading import Capsule, opened
 from frontdesk.clients.capsules.refusals import BrokenCapsule, ClientBusy, OtherClientsCapsule
 from frontdesk.clients.context import public_context
-from frontdesk.clients.lifecycle import ClientExists, _take_turn
-from frontdesk.clients.migrating import _LOCK
+from frontdesk.clients.lifecycle import ClientExists, wait_for_turn
+from frontdesk.clients.migrating import MIGRATION_LOCK
 from frontdesk.clients.models import CLIENT_ID_PREFIX, Client, validate_slug
 from frontdesk.clients.provisioning import drop_schema, fingerprint
 from frontdesk.clients.resolving import ClientNotFound
@@ -71,7 +71,7 @@ def restore(client: Client, file: BinaryIO, *, made_of: str = "") -> None:
 def _let_migrations_end() -> None:
     """And keeps them from starting: they must not take the old schema for the new one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [MIGRATION_LOCK])
 
 
 def _row(slug: str, part: ClientPart) -> Client:
@@ -79,7 +79,7 @@ def _row(slug: str, part: ClientPart) -> Client:
         validate_slug(slug)
     except ValidationError as error:
         raise InvalidRequest(f"{slug} can't be a client's ID. {error.message}") from None
-    _take_turn(slug)
+    wait_for_turn(slug)
     schema_name = CLIENT_ID_PREFIX + slug
     if Client.objects.filter(schema_name=schema_name).exists():
         raise ClientExists(f"{schema_name} is there already: restore it, or import --as another.")

@@ -76,8 +76,9 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": host,
         "PORT": query.pop("port", None) or str(parts.port or ""),
-        # For the cursors that bind on the server (`cursor_prepared`): prepare at first use.
-        "OPTIONS": {"prepare_threshold": 0} | query,
+        # For cursors that bind on the server (`cursor_anywhere`): a statement is prepared at its
+        # third use on a connection.
+        "OPTIONS": {"prepare_threshold": 2} | query,
     }
 
 

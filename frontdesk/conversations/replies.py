@@ -9,10 +9,12 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django_tenants.utils import quote_schema_name
 
 from frontdesk.bot.compiled import bot_for, live_bot
 from frontdesk.bot.hours import is_open
@@ -32,46 +34,72 @@ _VISITOR, _BOT = Message.Author.VISITOR, Message.Author.BOT
 _READ = """
 SELECT c.message_count, c.state, c.locale, m.conversation_id, m.position, m.decision,
        p.number, p.created_at
-FROM conversations_conversation c LEFT JOIN conversations_message m ON m.id = %s
-CROSS JOIN (SELECT number, created_at FROM bot_publication ORDER BY number DESC LIMIT 1) p
+FROM {schema}.conversations_conversation c
+LEFT JOIN {schema}.conversations_message m ON m.id = %s
+CROSS JOIN (SELECT number, created_at FROM {schema}.bot_publication ORDER BY number DESC LIMIT 1) p
 WHERE c.id = %s
 """
 # One statement stores a whole turn, or nothing: `turn` has a row only while the conversation is
 # as it was read, and everything else hangs on `counted`. Its answer is how many rows each has.
 _STORE = """
 WITH turn AS (
-  SELECT id FROM conversations_conversation
+  SELECT id FROM {schema}.conversations_conversation
   WHERE id = %(conversation)s AND message_count = %(expected)s FOR UPDATE
 ), counted AS ({counted}
 ), messages AS (
-  INSERT INTO conversations_message (id, conversation_id, position, author, type, text, extras,
-    option_id, decision, faq_id, score, publication, trace, created_at)
+  INSERT INTO {schema}.conversations_message (id, conversation_id, position, author, type, text,
+    extras, option_id, decision, faq_id, score, publication, trace, created_at)
   SELECT id, %(conversation)s, position, author, type, text, extras,
     option_id, decision, faq_id, score, publication, trace, %(now)s
   FROM jsonb_to_recordset(%(messages)s) AS r(id uuid, position int, author text, type text,
     text text, extras jsonb, option_id text, decision text, faq_id text, score float8,
     publication int, trace jsonb), counted
 ), handoffs AS (
-  INSERT INTO conversations_handoff (id, conversation_id, handoff_id, kind, reference, offered_at)
+  INSERT INTO {schema}.conversations_handoff (id, conversation_id, handoff_id, kind, reference,
+    offered_at)
   SELECT id, %(conversation)s, handoff_id, kind, reference, %(now)s
   FROM jsonb_to_recordset(%(handoffs)s)
     AS r(id uuid, handoff_id text, kind text, reference text), counted
 ), events AS (
-  INSERT INTO events_event (kind, at, conversation_id, faq_id, subject_id)
+  INSERT INTO {schema}.events_event (kind, at, conversation_id, faq_id, subject_id)
   SELECT kind, %(now)s, %(conversation)s, faq_id, subject_id
   FROM jsonb_to_recordset(%(events)s) AS r(kind text, faq_id text, subject_id uuid), counted
   ON CONFLICT (kind, subject_id) DO NOTHING
 ), conversation AS (
-  UPDATE conversations_conversation
+  UPDATE {schema}.conversations_conversation
   SET message_count = %(count)s, state = %(state)s, last_message_at = %(now)s
   FROM counted WHERE id = %(conversation)s
 )
 SELECT (SELECT count(*) FROM turn), (SELECT count(*) FROM counted)
 """
-_STORE_COUNTED = _STORE.format(counted=COUNT_MESSAGE.format(gate="turn"))
-_STORE_UNCOUNTED = _STORE.format(counted="SELECT 1 AS total FROM turn")
+_COUNTED = COUNT_MESSAGE.format(gate="turn")
+_UNCOUNTED = "SELECT 1 AS total FROM turn"
 # Each try that fails means that another message of the same conversation was stored.
 _TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """The hot statements of one client, its schema written into them.
+
+    PostgreSQL plans a prepared statement anew whenever the search path has changed since, which it
+    does from one client's turn to the next. With the schema in the text the plan is kept, and no
+    search path has to be set.
+    """
+
+    read: str
+    store_counted: str
+    store_uncounted: str
+
+
+@lru_cache(maxsize=1_000)
+def _statements_of(schema_name: str) -> _Statements:
+    schema = quote_schema_name(schema_name)
+    return _Statements(
+        _READ.format(schema=schema),
+        _STORE.format(schema=schema, counted=_COUNTED),
+        _STORE.format(schema=schema, counted=_UNCOUNTED),
+    )
 
 
 class ConversationNotFound(Refusal):
@@ -180,8 +208,9 @@ def add_bot_message(conversation_id: uuid.UUID, message_id: uuid.UUID, text: str
 
 
 def _read(conversation_id: uuid.UUID, message_id: uuid.UUID) -> _Read:
-    with connection.cursor_prepared() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(_READ, [message_id, conversation_id])
+    statements = _statements_of(current_client().schema_name)
+    with connection.cursor_anywhere() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(statements.read, [message_id, conversation_id])
         row = cursor.fetchone()
     if row is None:
         raise ConversationNotFound
@@ -281,10 +310,13 @@ class _Recorder:
             "count": self.position,
             "state": json.dumps(state.as_dict()),
         }
+        statements = _statements_of(client.schema_name)
         if counts:
             facts |= usage.counting(client, self.now)
-        with connection.cursor_prepared() as cursor:  # type: ignore[attr-defined]
-            cursor.execute(_STORE_COUNTED if counts else _STORE_UNCOUNTED, facts)
+        with connection.cursor_anywhere() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(
+                statements.store_counted if counts else statements.store_uncounted, facts
+            )
             unchanged, counted = cursor.fetchone()
         if not unchanged:
             raise _Overtaken

@@ -11,8 +11,9 @@ from frontdesk.bot.models import Faq
 from frontdesk.clients.context import NoClient, client_context, current_client, public_context
 from frontdesk.clients.database.base import current_place
 from frontdesk.clients.models import Client
+from frontdesk.conversations.models import Message
 from tests.clients.wire import statements
-from tests.conftest import OpenClient, at_once
+from tests.conftest import OpenClient, Visitor, at_once
 
 
 def schema_of_queries() -> str:
@@ -244,7 +245,27 @@ def test_statements_prepared_for_one_client_ask_the_other_in_its_own_schema(
     # The server keeps what it parsed; the tables are looked up anew when the path changes.
     counts = []
     for client in [north, south] * 12:
-        with client_context(client), connection.cursor_prepared() as cursor:  # type: ignore[attr-defined]
-            cursor.execute("SELECT count(*) FROM bot_faq WHERE enabled = %s", [True])
-            counts.append(cursor.fetchone()[0])
+        with client_context(client), connection.cursor() as cursor:
+            raw = connection.connection.execute(
+                "SELECT count(*) FROM bot_faq WHERE enabled = %s", [True], prepare=True
+            )
+            cursor.execute("SELECT 1")
+            counts.append(raw.fetchone()[0])
     assert counts == [3, 0] * 12
+
+
+def test_turns_of_two_clients_on_one_connection_stay_apart(north: Client, south: Client) -> None:
+    visitors = [Visitor(north), Visitor(south)]
+    for visitor in visitors:
+        visitor.start()
+    # Often enough for the statements to be prepared.
+    for number in range(6):
+        for visitor in visitors:
+            assert visitor.say(f"word {number}").status_code == 200
+    for visitor in visitors:
+        told = [message["text"] for message in visitor.read().json()["messages"]]
+        assert [text for text in told if text.startswith("word")] == [f"word {n}" for n in range(6)]
+        with client_context(visitor.client):
+            assert {str(message.conversation_id) for message in Message.objects.all()} == {
+                visitor.conversation
+            }

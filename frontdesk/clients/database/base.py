@@ -78,8 +78,16 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             return tracked
         return [name.strip('"') for name in reported.split(", ")]
 
+    def get_new_connection(self, conn_params: Any) -> Any:
+        made = super().get_new_connection(conn_params)
+        # Three to a client that this connection serves; a plan takes some 50 KB of the server.
+        made.prepared_max = 200
+        return made
+
     def cursor_anywhere(self) -> Any:
         """A cursor for statements whose tables are all qualified by schema: sets no search path.
+
+        Arguments go apart from the statement, which is prepared once it is used often enough.
 
         It skips the health check that costs a round trip: whoever is first to ask in a request
         tells the outcome by `mark_healthy`, or closes the connection and asks again.
@@ -87,14 +95,6 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         self.ensure_connection()
         with self.wrap_database_errors:
             return self._prepare_cursor(psycopg.Cursor(self.connection))
-
-    def cursor_prepared(self) -> Any:
-        """A cursor whose statements are parsed once a connection, arguments sent apart."""
-        self.ensure_connection()
-        with self.wrap_database_errors:
-            cursor = psycopg.Cursor(self.connection)
-            self._handle_search_path(cursor)
-            return self._prepare_cursor(cursor)
 
     def mark_healthy(self) -> None:
         """Spares this request the health check, after a statement went through."""

@@ -20,6 +20,9 @@ from frontdesk_nlp.storage import BrokenEngineError, pack, unpack
 from frontdesk_nlp.synonyms import ClientSynonyms
 from frontdesk_nlp.training import Learned, learn, list_ids, list_rows
 
+# Up to here sorting all scores is cheaper than picking the best first.
+MOST_SORTED = 400
+
 SynonymGroup = Synonym | Sequence[str]
 
 
@@ -95,7 +98,7 @@ class Engine:
 
     def _compare(self, message: Message) -> Floats:
         index, meanings = self._learned.index, self._learned.meanings
-        readings = [index.read(features).similarities for features in message.readings]
+        readings = [index.compare(features) for features in message.readings]
         if meanings is not None and self._encoder is not None:
             vectors = self._encoder.encode(message.texts)
             readings = [
@@ -224,7 +227,7 @@ def _choose_encoder(name: str | None) -> tuple[Encoder | None, confidence.Calibr
 
 
 def _rank(scores: Floats, limit: int) -> NDArray[np.int64]:
-    if len(scores) <= limit:
-        return np.argsort(-scores, kind="stable")
+    if len(scores) <= MOST_SORTED:
+        return (-scores).argsort(kind="stable")[:limit]
     nearest = np.sort(np.argpartition(-scores, limit)[:limit])
     return nearest[np.argsort(-scores[nearest], kind="stable")]

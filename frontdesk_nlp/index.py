@@ -26,15 +26,6 @@ LIGHT_SHARE = 0.7
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A message read against the index: its similarity to every phrasing, by family."""
-
-    similarities: Floats  # (phrasings,), 0 to 1
-    by_family: Floats  # (families, phrasings), each already scaled by its share
-    known: Floats  # (families,): share of the message's feature weight the index knows
-
-
-@dataclass(frozen=True)
 class Index:
     """Postings of hashed features; every array is a view of the stored bytes when loaded.
 
@@ -101,39 +92,43 @@ class Index:
         scales = np.sqrt(SHARES)[:, None] / np.sqrt(np.where(sums > 0, sums, 1))
         return scales.astype(np.float32)
 
-    def read(self, features: Hashes) -> Reading:
-        """Compare a message's features with every phrasing."""
+    @cached_property
+    def _squares(self) -> Floats:
+        """Return the squared weights, and at the end what an unknown feature counts."""
+        unknown = UNKNOWN_SHARE * self.unknown_weight**2
+        return np.append(self.rarity**2, np.float32(unknown)).astype(np.float32)
+
+    @cached_property
+    def _extents(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the postings of each feature start, and how many there are."""
+        starts = self.starts.astype(np.int64)
+        return starts[:-1], starts[1:] - starts[:-1]
+
+    def compare(self, features: Hashes) -> Floats:
+        """Return the similarity, 0 to 1, of a message's features to every phrasing."""
         if not self.size or not len(self.hashes) or not len(features):
-            return self._read_nothing()
-        positions = np.searchsorted(self.hashes, features)
-        positions[positions == len(self.hashes)] = 0
+            return np.zeros(self.size, dtype=np.float32)
+        positions = self.hashes.searchsorted(features)
+        last = len(self.hashes)
+        positions[positions == last] = 0
         found = self.hashes[positions] == features
-        weights = np.where(found, self.rarity[positions], self.unknown_weight)
-        families = features >> FAMILY_SHIFT
-        squares = weights * weights
-        known = np.bincount(families[found], squares[found], FAMILIES)
-        total = np.bincount(families, squares, FAMILIES)
-        lengths = np.sqrt(np.maximum(known + UNKNOWN_SHARE * (total - known), 1e-9))
+        squares = self._squares[np.where(found, positions, last)]
+        families = features >> np.uint32(FAMILY_SHIFT)
+        lengths = np.bincount(families, squares, FAMILIES)
         sums = self._add_postings(positions[found], squares[found])
-        scaled = sums * self.row_scales * (np.sqrt(SHARES) / lengths)[:, None]
-        by_family = scaled.astype(np.float32)
-        shares = (known / np.maximum(total, 1e-9)).astype(np.float32)
-        return Reading(cast(Floats, by_family.sum(axis=0)), by_family, shares)
+        factors = np.sqrt(SHARES / np.maximum(lengths, 1e-9))
+        return cast(Floats, (factors @ (sums * self.row_scales)).astype(np.float32))
 
-    def _read_nothing(self) -> Reading:
-        by_family = np.zeros((FAMILIES, self.size), dtype=np.float32)
-        nothing = cast(Floats, by_family.sum(axis=0))
-        return Reading(nothing, by_family, np.zeros(FAMILIES, dtype=np.float32))
-
-    def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> Floats:
-        starts = self.starts[features].astype(np.int64)
-        counts = self.starts[features + 1].astype(np.int64) - starts
-        ends = np.cumsum(counts)
-        flat = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+    def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> NDArray[np.float64]:
+        starts, counts = (extent[features] for extent in self._extents)
+        ends = counts.cumsum()
+        total = int(ends[-1]) if len(ends) else 0
+        flat = np.arange(total)
+        flat += np.repeat(starts - ends + counts, counts)
         sums = np.bincount(
             self.slots[flat], np.repeat(weights, counts), minlength=FAMILIES * self.size
         )
-        return cast(Floats, sums.reshape(FAMILIES, self.size))
+        return sums.reshape(FAMILIES, self.size)
 
     def build_gram(self) -> Floats:
         """Return the similarity of every phrasing to every other (phrasings x phrasings)."""

@@ -1,6 +1,8 @@
 """Scores entries from similarities: kernel ridge over the phrasings."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +31,13 @@ class Head:
     weights: NDArray[np.int8]  # (phrasings, entries)
     scales: Floats  # (entries,)
 
+    @cached_property
+    def _unpacked(self) -> Floats:
+        return self.weights.astype(np.float32)
+
     def score(self, sharpened: Floats) -> Floats:
         """Return the score of every entry; near 1 for a phrasing met in training."""
-        return np.asarray((sharpened @ self.weights.astype(np.float32)) * self.scales)
+        return cast(Floats, (sharpened @ self._unpacked) * self.scales)
 
 
 @dataclass(frozen=True)

@@ -171,14 +171,14 @@ def choose_installer() -> List[str]:
     """`uv pip install` where uv works, else pip inside .venv, put there if it is missing."""
     uv = shutil.which("uv")
     if uv and runs([uv, "--version"]):
-        return [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+        # Compiled now, as pip does: where Python may not write, each start would compile all.
+        return [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
     pip = [
         str(PYTHON),
         "-m",
         "pip",
         "install",
         "--no-input",
-        "--no-compile",
         "--disable-pip-version-check",
     ]
     # Debian leaves ensurepip out of its Python.

@@ -66,7 +66,8 @@ class Engine:
         """Compile an engine; the same input always gives the same engine.
 
         `encoder` is None for words alone or "default" for the shared sentence encoder, which
-        raises EncoderMissingError where the extra is not installed. `caution` from -1 (answers more) to 1 (answers only when sure) moves both thresholds.
+        raises EncoderMissingError where the extra is not installed. `caution` from -1 (answers
+        more) to 1 (answers only when sure) moves both thresholds.
         """
         groups = tuple(s if isinstance(s, Synonym) else Synonym(tuple(s)) for s in synonyms)
         settings = Settings(locale, encoder, groups, caution)

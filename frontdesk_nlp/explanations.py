@@ -54,11 +54,11 @@ def find_shared(trace: Trace, language: str) -> list[str]:
     """Return the words of the message that the nearest phrasing has too, in any form."""
     corrected = dict(trace.corrections)
     phrasing = _fold(split_text(trace.phrasing), language)
-    shared = [
-        word for word in dict.fromkeys(trace.tokens)
+    return [
+        word
+        for word in dict.fromkeys(trace.tokens)
         if phrasing.intersection(_fold([corrected.get(word, word)], language))
-    ]  # fmt: skip
-    return shared
+    ]
 
 
 def _fold(words: list[str], language: str) -> set[str]:

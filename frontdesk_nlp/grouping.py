@@ -93,5 +93,3 @@ def group_questions(
     for question_id, text in questions:
         groups.add(question_id, text)
     return sorted(groups.groups, key=lambda group: -len(group.question_ids))
-
-

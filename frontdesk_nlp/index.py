@@ -119,7 +119,7 @@ class Index:
         factors = np.sqrt(SHARES / np.maximum(lengths, 1e-9))
         return cast(Floats, (factors @ (sums * self.row_scales)).astype(np.float32))
 
-    def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> NDArray[np.float64]:
+    def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> Floats:
         starts, counts = (extent[features] for extent in self._extents)
         ends = counts.cumsum()
         total = int(ends[-1]) if len(ends) else 0
@@ -128,7 +128,7 @@ class Index:
         sums = np.bincount(
             self.slots[flat], np.repeat(weights, counts), minlength=FAMILIES * self.size
         )
-        return sums.reshape(FAMILIES, self.size)
+        return cast(Floats, sums.reshape(FAMILIES, self.size))
 
     def build_gram(self) -> Floats:
         """Return the similarity of every phrasing to every other (phrasings x phrasings)."""

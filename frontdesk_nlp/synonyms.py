@@ -106,9 +106,12 @@ class ClientSynonyms:
         found: list[Rewording] = []
         for start in range(len(words)):
             for length in range(1, min(self._longest, len(words) - start) + 1):
-                for term in self._meanings.get(tuple(stems[start : start + length]), ()):
-                    if all(word in vocabulary for word in term):
-                        found.append(_replace(words, start, length, term))
+                terms = self._meanings.get(tuple(stems[start : start + length]), ())
+                found += [
+                    _replace(words, start, length, term)
+                    for term in terms
+                    if all(word in vocabulary for word in term)
+                ]
         return found[:MAX_REWORDINGS]
 
 

@@ -110,9 +110,7 @@ def list_rows(entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
     return [row for rows in by_id.values() for row in rows]
 
 
-def learn(
-    entries: Sequence[Entry], encoder: Encoder | None, calibrator: Calibrator
-) -> Learned:
+def learn(entries: Sequence[Entry], encoder: Encoder | None, calibrator: Calibrator) -> Learned:
     """Train on the entries."""
     numbers = {entry_id: number for number, entry_id in enumerate(list_ids(entries))}
     rows = list_rows(entries)

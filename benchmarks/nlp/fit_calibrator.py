@@ -5,7 +5,7 @@ become out of scope, fewer phrasings, and questions from another set mixed in. S
 (one shop, one forum) are held out together; the printed figures are of the held-out domain, with
 coefficients and threshold both chosen without it. The coefficients shipped use all domains.
 
-    python benchmarks/nlp/fit_calibrator.py [lexical|encoder]
+    python -m benchmarks.nlp.fit_calibrator [lexical|encoder]
 """
 
 import random
@@ -14,7 +14,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from evaluation_sets import (
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from benchmarks.nlp.evaluation_sets import (
     OUT_OF_SCOPE,
     Rows,
     list_sets,
@@ -25,9 +28,6 @@ from evaluation_sets import (
     require_shared,
     sample,
 )
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-
 from frontdesk_nlp import Engine, Entry
 from frontdesk_nlp.confidence import FEATURES, Scale
 
@@ -140,12 +140,14 @@ def fit(trials: list[Trial]) -> Floats:
     bounds = [(None, None)] + [(None if f == "words" else 0, None) for f in FEATURES]
     start = np.zeros(inputs.shape[1])
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return np.append(found[0], found[1:] / spread)
+    fitted: Floats = np.append(found[0], found[1:] / spread)
+    return fitted
 
 
 def estimate(trial: Trial, weights: Floats) -> Floats:
     """Return the confidence of every question of a trial."""
-    return 1 / (1 + np.exp(-(weights[0] + trial.features @ weights[1:])))
+    chances: Floats = 1 / (1 + np.exp(-(weights[0] + trial.features @ weights[1:])))
+    return chances
 
 
 def score_thresholds(trial: Trial, chances: Floats, thresholds: Floats) -> Floats:

@@ -146,4 +146,4 @@ def test_a_demo_client_holds_together(
                 told["wrong" if turn.decision == "answer" else "none"] += 1
     with capsys.disabled():
         print(f"\n{slug}: {len(rows)} questions in visitors' own words: {told}")  # noqa: T201
-    assert told["right"] + told["near"] > len(rows) / 2
+    assert told["right"] > told["wrong"]

@@ -22,7 +22,7 @@ def test_a_phrasing_is_answered_with_its_entry(engine: Engine) -> None:
 
 def test_case_and_punctuation_do_not_matter(engine: Engine) -> None:
     plain = engine.match("how do i return an item")
-    assert engine.match("HOW DO I RETURN AN ITEM???") .confidence == plain.confidence
+    assert engine.match("HOW DO I RETURN AN ITEM???").confidence == plain.confidence
 
 
 def test_a_foreign_question_is_not_answered(engine: Engine) -> None:
@@ -69,7 +69,9 @@ def test_phrasings_that_are_only_signs_can_be_trained() -> None:
 
 
 def test_labels_are_only_names(engine: Engine) -> None:
-    renamed = Engine.train([Entry(f"z{i}", e.phrasings) for i, e in enumerate(reversed(SHOP))][::-1])
+    renamed = Engine.train(
+        [Entry(f"z{i}", e.phrasings) for i, e in enumerate(reversed(SHOP))][::-1]
+    )
     for text in ("can i bring it back", "fern price", "what time do you close", "gift"):
         one, other = engine.match(text), renamed.match(text)
         assert one.confidence == other.confidence

@@ -26,6 +26,7 @@ def test_a_question_in_other_words_is_answered_and_stored(visitor: Visitor) -> N
     with client_context(visitor.client):
         stored = Message.objects.get(pk=message_id)
         assert (stored.author, stored.position, stored.decision) == ("visitor", 1, "answer")
+        assert stored.trace is not None
         assert stored.trace["match"]["tokens"]
         kinds = Event.objects.order_by("id").values_list("kind", flat=True)
         assert sorted(kinds) == ["conversation_started", "faq_answered"]

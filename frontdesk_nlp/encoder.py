@@ -236,7 +236,7 @@ class UniversalEncoder:
 
 
 class _Head:
-    """The last layer, fitted for short questions; benchmarks/nlp/fit_head.py says how."""
+    """The last layer, fitted for short questions; docs/decisions/0201 says on what and how."""
 
     def __init__(self) -> None:
         path = Path(__file__).with_name("models") / "head.npz"

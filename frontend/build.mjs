@@ -3,6 +3,7 @@
 // The same sources give the same bytes. A file over its budget fails the build.
 import { buildSite } from "./site/build.mjs";
 import { buildWidget } from "./widget/build.mjs";
+import { compressAll } from "./compress.mjs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,10 +12,10 @@ const flag = process.argv.indexOf("--out");
 const root = flag > 0 ? resolve(process.argv[flag + 1]) : resolve(here, "..");
 
 try {
-  const reports = [
-    ...(await buildSite(here, resolve(root, "frontdesk/lib/static/site"))),
-    ...(await buildWidget(here, resolve(root, "frontdesk/widget/static/widget"))),
-  ];
+  const site = resolve(root, "frontdesk/lib/static/site");
+  const widget = resolve(root, "frontdesk/widget/static/widget");
+  const reports = [...(await buildSite(here, site)), ...(await buildWidget(here, widget))];
+  for (const folder of [site, widget]) await compressAll(folder);
   for (const { name, raw, gzip, budget } of reports) {
     const limit = budget ? ` of ${budget} allowed` : "";
     console.log(`${name.padEnd(28)} ${String(raw).padStart(7)} B  ${String(gzip).padStart(6)} B gzip${limit}`);

@@ -59,7 +59,7 @@ export async function buildWidget(here, out) {
   const files = new Map([["loader.js", loader], [coreName, core], [formName, form], ...Object.values(texts)]);
 
   await mkdir(out, { recursive: true });
-  for (const old of await readdir(out)) if (/\.js$/.test(old) && !files.has(old)) await rm(join(out, old));
+  for (const old of await readdir(out)) if (/\.js(\.gz|\.br)?$/.test(old) && !files.has(old)) await rm(join(out, old));
   for (const [name, code] of files) await writeFile(join(out, name), code);
   const manifest = { core: coreName, loader: "loader.js", form: formName, texts: names };
   await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest)}\n`);

@@ -81,6 +81,11 @@ class Engine:
         return self._learned.scale
 
     @cached_property
+    def _least_rival(self) -> float:
+        """What the entries that a small client lacks would score at least."""
+        return self._learned.index.lacking * self._learned.scale.typical_rival
+
+    @cached_property
     def _phrasings(self) -> list[str]:
         return [text for _, text in list_rows(self.entries)]
 
@@ -112,7 +117,8 @@ class Engine:
         scores = self._learned.score(similarities)
         order = _rank(scores, max(limit, 2))
         best = float(scores[order[0]])
-        margin = best - (float(scores[order[1]]) if len(order) > 1 else 0.0)
+        rival = float(scores[order[1]]) if len(order) > 1 else 0.0
+        margin = best - max(rival, self._least_rival)
         similarity = float(similarities.max())
         features = self._learned.scale.describe(best, margin, similarity, len(message.words))
         chance = confidence.estimate(features, self._calibrator)

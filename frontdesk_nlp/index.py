@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from frontdesk_nlp.text import FAMILY_SHIFT, Hashes
+from frontdesk_nlp.text import FAMILY_SHIFT, WORD, Hashes
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int32]
@@ -23,6 +23,9 @@ UNKNOWN_SHARE = 0.5
 # ten FAQs counting alone can't tell them from the subject.
 LIGHT_SPREAD = 0.3
 LIGHT_SHARE = 0.7
+# A client with fewer entries is read as if it had this many: among two FAQs counting can't tell a
+# rare word from one every question has, and "Who are you?" would answer "When are you open?".
+TYPICAL_ENTRIES = 20
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,15 @@ class Index:
         """Return the first phrasing of an entry and the one after its last."""
         return int(self.bounds[entry]), int(self.bounds[entry + 1])
 
+    @property
+    def lacking(self) -> float:
+        """Return which share of the typical number of entries the client has not got."""
+        return max(0, TYPICAL_ENTRIES - self.entries) / TYPICAL_ENTRIES
+
     @cached_property
     def unknown_weight(self) -> float:
         """Return the weight of a feature no entry has."""
-        return float(np.log(1 + self.entries) + 1)
+        return float(np.log(1 + max(self.entries, TYPICAL_ENTRIES)) + 1)
 
     @cached_property
     def posting_features(self) -> NDArray[np.int64]:
@@ -95,7 +103,8 @@ class Index:
     @cached_property
     def _squares(self) -> Floats:
         """Return the squared weights, and at the end what an unknown feature counts."""
-        unknown = UNKNOWN_SHARE * self.unknown_weight**2
+        share = UNKNOWN_SHARE + (1 - UNKNOWN_SHARE) * self.lacking
+        unknown = share * self.unknown_weight**2
         return np.append(self.rarity**2, np.float32(unknown)).astype(np.float32)
 
     @cached_property
@@ -147,11 +156,17 @@ class Index:
 def weigh_features(
     hashes: Hashes, spread: NDArray[np.int64], entries: int, light: Hashes
 ) -> Floats:
-    """Return the weight of features that so many of the entries have."""
+    """Return the weight of features that so many of the entries have.
+
+    The entries a small client lacks have the light words, and their grams, as often as others.
+    """
+    counted = max(entries, TYPICAL_ENTRIES)
     is_light = np.isin(hashes, light)
-    widened = np.minimum(spread + LIGHT_SPREAD * entries * is_light, entries)
-    rarity = np.log((1 + entries) / (1 + widened)) + 1
-    return cast(Floats, (rarity * np.where(is_light, LIGHT_SHARE, 1)).astype(np.float32))
+    is_light_word = is_light & (hashes >> np.uint32(FAMILY_SHIFT) == WORD)
+    widened = spread + (counted - entries) * LIGHT_SPREAD * is_light
+    widened = np.minimum(widened + LIGHT_SPREAD * entries * is_light_word, counted)
+    rarity = np.log((1 + counted) / (1 + widened)) + 1
+    return cast(Floats, (rarity * np.where(is_light_word, LIGHT_SHARE, 1)).astype(np.float32))
 
 
 def build_index(

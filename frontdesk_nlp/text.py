@@ -38,6 +38,9 @@ _PIECES = regex.compile(
     r"|(?P<emoji>\p{Extended_Pictographic})",
     flags=regex.VERSION1,
 )
+# What _PIECES finds in plain ASCII without addresses, a tenth of the time.
+_ASCII_WORDS = regex.compile(r"[a-z0-9]++(?:'[a-z]++)*+")
+_ADDRESS_SIGNS = ("@", "://", "www.")
 _APOSTROPHES = str.maketrans("", "", "'’")
 
 
@@ -53,6 +56,11 @@ class Word:
 
 def split_text(text: str) -> list[str]:
     """Return the normalised words of a text; web and e-mail addresses become classes."""
+    if text.isascii():
+        folded = text[:MAX_CHARACTERS].lower()
+        if not any(sign in folded for sign in _ADDRESS_SIGNS):
+            words = _ASCII_WORDS.findall(folded)[:MAX_WORDS]
+            return [word.replace("'", "")[:MAX_WORD_LENGTH] for word in words]
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).casefold()[:MAX_CHARACTERS]
     found: list[str] = []
     for piece in _PIECES.finditer(folded):
@@ -124,9 +132,11 @@ def hash_text(words: Sequence[Word], keys: Sequence[str], spelled: Sequence[Word
 
 @lru_cache(maxsize=32)
 def load_light_features(language: str) -> Hashes:
-    """Return the word features of a language that carry little of a question's subject."""
+    """Return the words of a language that carry little of a question's subject, and their grams."""
     path = resources.files("frontdesk_nlp") / "lists" / "stopwords" / f"{language}.txt"
     lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     words = {word for line in lines if not line.startswith("#") for word in line.split()}
     found = {hash_feature(WORD, find_stem(word, language)) for word in words}
-    return np.array(sorted(found), dtype=np.uint32)
+    grams = [analyse_word(word, language).grams for word in sorted(words)]
+    own = np.array(sorted(found), dtype=np.uint32)
+    return np.unique(np.concatenate([own, *grams]))

@@ -211,3 +211,21 @@ def test_any_phrasings_can_be_trained(phrasings: list[str], text: str) -> None:
 
 
 ENGINE = Engine.train(SHOP, synonyms=[["lorry", "delivery"], ["a", "i", "the"]])
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        ["Who are you?"],
+        ["Who are you?", "Do you sell gift cards?"],
+        ["Who are you?", "How do I return an item?", "Do you deliver?"],
+    ],
+)
+def test_a_few_faqs_do_not_answer_questions_that_share_only_small_words(
+    questions: list[str],
+) -> None:
+    engine = Engine.train([Entry(question, [question]) for question in questions])
+    for text in ("when are you open", "how do i get a job", "do you have parking"):
+        assert engine.match(text).decision != "answer"
+    for question in questions:
+        assert engine.match(question).entry_id == question

@@ -89,6 +89,12 @@ def django_db_setup(
         lifecycle.create("south", name="South", email="owner@south.example", country="GB")
     yield
     with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            # A thread of a test that failed may still hold a connection.
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         teardown_databases(made, verbosity=0)
 
 

@@ -4,11 +4,12 @@ What they did is then read back with SQL: each row in its client's schema, none 
 """
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.installs import Install
+from tests.installs import Install, running_install
 
 pytestmark = pytest.mark.journey
 
@@ -31,6 +32,13 @@ QUESTIONS = {
 }
 OPTIONS = {"greenleaf": "Opening times", "brightsmile": "My first visit"}
 PRESSED_FAQ = {"greenleaf": "opening-hours", "brightsmile": "first-visit"}
+
+
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
+    """One of its own: every row is looked at, so nobody else may have left any."""
+    with running_install(tmp_path_factory.mktemp("visits")) as install:
+        yield install
 
 
 @pytest.fixture(scope="module")

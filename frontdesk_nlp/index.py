@@ -86,16 +86,15 @@ class Index:
         """Return the weight of a feature no entry has."""
         return float(np.log(1 + max(self.entries, TYPICAL_ENTRIES)) + 1)
 
-    @cached_property
-    def posting_features(self) -> NDArray[np.int64]:
-        """Return for every posting the position of its feature."""
+    def list_posting_features(self) -> NDArray[np.int32]:
+        """Return for every posting the position of its feature; as large as the index itself."""
         ends = self.starts.astype(np.int64)
-        return np.repeat(np.arange(len(self.hashes)), ends[1:] - ends[:-1])
+        return np.repeat(np.arange(len(self.hashes), dtype=np.int32), ends[1:] - ends[:-1])
 
     @cached_property
     def row_scales(self) -> Floats:
         """Return 1 / length of each phrasing within each family, share included."""
-        squares = self.rarity[self.posting_features] ** 2
+        squares = self.rarity[self.list_posting_features()] ** 2
         sums = np.bincount(self.slots, squares, FAMILIES * self.size).reshape(FAMILIES, self.size)
         scales = np.sqrt(SHARES)[:, None] / np.sqrt(np.where(sums > 0, sums, 1))
         return scales.astype(np.float32)
@@ -106,12 +105,6 @@ class Index:
         share = UNKNOWN_SHARE + (1 - UNKNOWN_SHARE) * self.lacking
         unknown = share * self.unknown_weight**2
         return np.append(self.rarity**2, np.float32(unknown)).astype(np.float32)
-
-    @cached_property
-    def _extents(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where the postings of each feature start, and how many there are."""
-        starts = self.starts.astype(np.int64)
-        return starts[:-1], starts[1:] - starts[:-1]
 
     def compare(self, features: Hashes) -> Floats:
         """Return the similarity, 0 to 1, of a message's features to every phrasing."""
@@ -129,7 +122,8 @@ class Index:
         return cast(Floats, (factors @ (sums * self.row_scales)).astype(np.float32))
 
     def _add_postings(self, features: NDArray[np.int64], weights: Floats) -> Floats:
-        starts, counts = (extent[features] for extent in self._extents)
+        starts = self.starts[features].astype(np.int64)
+        counts = self.starts[features + 1] - starts
         ends = counts.cumsum()
         total = int(ends[-1]) if len(ends) else 0
         flat = np.arange(total)
@@ -146,10 +140,11 @@ class Index:
 
     def build_matrix(self) -> "sparse.csr_array":
         """Return the phrasings as sparse rows of unit length."""
-        values = self.rarity[self.posting_features] * self.row_scales.reshape(-1)[self.slots]
+        features = self.list_posting_features()
+        values = self.rarity[features] * self.row_scales.reshape(-1)[self.slots]
         rows = self.slots % max(self.size, 1)
         shape = (self.size, len(self.hashes))
-        coordinates = (rows.astype(np.int32), self.posting_features.astype(np.int32))
+        coordinates = (rows.astype(np.int32), features)
         return sparse.coo_array((values, coordinates), shape=shape).tocsr()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from frontdesk_nlp.encoder import Encoder
 from frontdesk_nlp.spelling import Speller
@@ -26,10 +27,16 @@ class Message:
         return tuple((said, meant) for said, meant in pairs if said != meant)
 
 
-def read_phrasing(text: str, language: str) -> tuple[list[str], Hashes]:
-    """Return the words and features of a stored phrasing."""
+@lru_cache(maxsize=8192)
+def read_phrasing(text: str, language: str) -> tuple[tuple[str, ...], Hashes]:
+    """Return the words and features of a stored phrasing, which nobody may change.
+
+    Remembered, because a client's other phrasings are the same when one FAQ is edited.
+    """
     words = split_text(text)
-    return words, _hash(words, (), language)
+    features = _hash(words, (), language)
+    features.flags.writeable = False
+    return tuple(words), features
 
 
 def _hash(words: Sequence[str], typed: Sequence[str], language: str) -> Hashes:

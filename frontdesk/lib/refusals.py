@@ -19,6 +19,13 @@ class Refusal(Exception):
         self.detail = detail or self.title
         self.facts = facts
 
+    def as_text(self) -> str:
+        """The sentence, and a line for each field that is at fault: for a terminal."""
+        errors = self.facts.get("errors", ())
+        return "\n".join(
+            [self.detail, *(f"{error['field']}: {error['message']}" for error in errors)]
+        )
+
 
 class InvalidRequest(Refusal):
     """Carries `errors`: [{"field", "code", "message"}], one for each value that can't be taken."""

@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 else:
                     self._teach(**options)
         except Refusal as refusal:
-            raise CommandError(_told(refusal)) from None
+            raise CommandError(refusal.as_text()) from None
 
     def _teach(self, *, file: Path, draft: bool, **_: Any) -> None:
         try:
@@ -53,8 +53,3 @@ class Command(BaseCommand):
         teach(lesson)
         if not draft:
             self.stdout.write(f"publication {publish().number} is live")
-
-
-def _told(refusal: Refusal) -> str:
-    errors = [f"{error['field']}: {error['message']}" for error in refusal.facts.get("errors", ())]
-    return "\n".join([refusal.detail, *errors])

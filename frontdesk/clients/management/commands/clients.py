@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             getattr(self, f"_{verb}", self._move)(verb=verb, **options)
         except Refusal as refusal:
-            raise CommandError(_told(refusal)) from None
+            raise CommandError(refusal.as_text()) from None
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}.") from None
 
@@ -165,8 +165,3 @@ def _write(client: Client, path: Path) -> int:
 
 def _find(name: str) -> Client:
     return by_id(CLIENT_ID_PREFIX + name.removeprefix(CLIENT_ID_PREFIX))
-
-
-def _told(refusal: Refusal) -> str:
-    errors = [f"{error['field']}: {error['message']}" for error in refusal.facts.get("errors", ())]
-    return "\n".join([refusal.detail, *errors])
